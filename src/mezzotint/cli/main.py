@@ -1,0 +1,74 @@
+"""`mezzotint VERB ...`: finds the verb, and says errors in one line.
+
+Exit codes: 0 done (also when asked to stop by Ctrl-C or SIGTERM, after saving), 2 something that the user
+can mend, 130 a second Ctrl-C.
+"""
+
+import sys
+import warnings
+from importlib import import_module
+from typing import TextIO
+
+from mezzotint.errors import UserError
+
+VERBS = {
+    "train": "train a recipe into a run folder, or go on with it",
+    "sample": "make pictures with a run",
+    "gallery": "show a run as a PNG grid and an HTML page",
+    "export": "write a run's weights as safetensors and config.json",
+    "recipes": "list the recipes",
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a command line; leaves by `SystemExit` with the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    warnings.showwarning = _show_warning
+    try:
+        _dispatch(words)
+    except UserError as error:
+        print(f"mezzotint: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("mezzotint: stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _dispatch(words: list[str]) -> None:
+    if not words or words[0] in ("-h", "--help"):
+        print(usage())
+    elif words[0] == "--version":
+        from mezzotint import __version__  # noqa: PLC0415
+
+        print(f"mezzotint {__version__}")
+    elif words[0] in VERBS:
+        import_module(f"mezzotint.cli.{words[0]}").main(words[1:])
+    else:
+        raise UserError(f"there is no verb {words[0]!r}; there are: {', '.join(VERBS)}")
+
+
+def usage() -> str:
+    """What `mezzotint --help` prints."""
+    lines = [f"  {verb:<10}{help}" for verb, help in VERBS.items()]
+    return "\n".join(
+        [
+            "usage: mezzotint VERB ...",
+            "",
+            "Train, sample, measure, edit and deploy image diffusion models.",
+            "",
+            *lines,
+            "",
+            "`mezzotint VERB --help` lists a verb's options, each with its default.",
+        ]
+    )
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(f"mezzotint: warning: {message}", file=file or sys.stderr)

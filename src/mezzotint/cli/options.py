@@ -1,0 +1,120 @@
+"""A configuration as command-line options: every field, its type and default, and its help.
+
+tyro wants one class whose fields have concrete types. `Mirror` builds it from a configuration: each part
+becomes a dataclass of its own with the part's docstring, and a part that has kinds gets `kind` as a first
+field. What tyro gives back has the shape of config.json, and is read by the same codec.
+"""
+
+import dataclasses
+import typing
+from typing import Any, Literal
+
+import tyro
+
+from mezzotint.config import KINDS, Config, field_names, from_dict, kind_of
+
+HIDDEN = ("recipe",)  # the recipe is chosen by its name
+
+Field = tuple[str, Any, Any]
+
+
+def parse(default: Config, extra: type, words: list[str], prog: str) -> tuple[Any, Config]:
+    """Reads words into the options of `extra` (a dataclass) and a configuration.
+
+    Kinds are read first, because they decide which other options there are.
+    """
+    kinds, _ = tyro.cli(_kinds_only(default), args=_without_help(words), prog=prog, return_unknown_args=True)
+    chosen = _with_kinds(default, _plain(kinds))
+    fields = [(f.name, f.type, f) for f in dataclasses.fields(extra)]
+    whole = dataclasses.make_dataclass("Options", fields + _fields(Config, chosen), kw_only=True)
+    whole.__doc__ = _joined(extra, Config)
+    values = _plain(tyro.cli(whole, args=words, prog=prog))
+    others = extra(**{f.name: values.pop(f.name) for f in dataclasses.fields(extra)})
+    return others, from_dict({"recipe": default.recipe, **values})
+
+
+def _fields(cls: type, value: Any) -> list[Field]:
+    hints = typing.get_type_hints(cls)
+    names = [name for name in field_names(cls) if name not in HIDDEN]
+    return [_field(name, hints[name], getattr(value, name)) for name in names]
+
+
+def _field(name: str, hint: Any, value: Any) -> Field:
+    if name == "image_size":
+        return name, tuple[int, ...], value
+    if not dataclasses.is_dataclass(value) and name not in KINDS:
+        return name, hint, value
+    mirror = _mirror(name, value)
+    return name, mirror, dataclasses.field(default_factory=mirror)
+
+
+def _mirror(name: str, value: Any) -> type:
+    fields: list[Field] = [_kind_field(name, value)] if name in KINDS else []
+    if value is not None:
+        fields += _fields(type(value), value)
+    mirror = dataclasses.make_dataclass(name.title(), fields, kw_only=True)
+    mirror.__doc__ = _with_kind_help(type(value).__doc__ or "")
+    return mirror
+
+
+def _kind_field(name: str, value: Any) -> Field:
+    choices = Literal[tuple(KINDS[name])]
+    return "kind", choices if value is not None else choices | None, kind_of(value)
+
+
+def _kinds_only(default: Config) -> type:
+    """The same tree of options with the kinds alone."""
+
+    def tree(name: str, value: Any) -> type:
+        fields: list[Field] = [_kind_field(name, value)] if name in KINDS else []
+        names = field_names(type(value)) if dataclasses.is_dataclass(value) else []
+        for child in names:
+            below = getattr(value, child)
+            if child in KINDS or dataclasses.is_dataclass(below):
+                mirror = tree(child, below)
+                fields.append((child, mirror, dataclasses.field(default_factory=mirror)))
+        return dataclasses.make_dataclass(name.title(), fields, kw_only=True)
+
+    return tree("kinds", default)
+
+
+def _with_kinds(value: Any, kinds: dict[str, Any]) -> Any:
+    """The configuration with fresh parts where another kind is asked for."""
+    for name, below in kinds.items():
+        if name == "kind" or below is None:
+            continue
+        part = getattr(value, name)
+        asked = below.get("kind")
+        if name in KINDS and asked is not None and asked != kind_of(part):
+            part = KINDS[name][asked]()
+        elif dataclasses.is_dataclass(part):
+            part = _with_kinds(part, below)
+        value = dataclasses.replace(value, **{name: part})
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Nested dataclasses as nested dictionaries; a part of no kind is None."""
+    if not dataclasses.is_dataclass(value):
+        return value
+    values = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if values.get("image_size") and len(values["image_size"]) == 1:
+        values["image_size"] *= 2
+    return None if values.get("kind", "") is None else values
+
+
+def _without_help(words: list[str]) -> list[str]:
+    return [word for word in words if word not in ("-h", "--help")]
+
+
+def _with_kind_help(docstring: str) -> str:
+    kind = "        kind: which one; the other options here are its own."
+    if "Attributes:" in docstring:
+        return docstring.replace("Attributes:", f"Attributes:\n{kind}", 1)
+    return f"{docstring}\n\n    Attributes:\n{kind}\n    "
+
+
+def _joined(first: type, second: type) -> str:
+    """Two docstrings as one: the first's text, both lists of attributes."""
+    head, _, attributes = (second.__doc__ or "").partition("Attributes:\n")
+    return (first.__doc__ or "").rstrip() + "\n" + attributes

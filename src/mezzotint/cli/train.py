@@ -1,0 +1,50 @@
+"""`mezzotint train RECIPE --out DIR`: train, or go on with what is there."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from mezzotint import runtime
+from mezzotint.cli.options import parse
+from mezzotint.config import to_json
+from mezzotint.errors import UserError
+from mezzotint.recipes import RECIPES, recipe
+from mezzotint.training.loop import describe, train
+
+
+@dataclass(frozen=True)
+class Options:
+    """Train a recipe into a run folder, or go on where that folder's run stopped.
+
+    Attributes:
+        recipe: the recipe, which decides every default below; `mezzotint recipes` lists them.
+        out: the run folder: new, empty, or one to go on with.
+        dry_run: say what would be trained, with the whole configuration, and train nothing.
+    """
+
+    recipe: Annotated[str, tyro.conf.Positional]
+    out: Path | None = None
+    dry_run: bool = False
+
+
+def main(arguments: list[str]) -> None:
+    """Trains, or says what would be trained."""
+    if not arguments or arguments[0].startswith("-"):
+        asked_for_help = {"-h", "--help"} & set(arguments)
+        if not asked_for_help:
+            raise UserError(f"name a recipe first: mezzotint train {'|'.join(RECIPES)} --out DIR")
+        arguments = ["demo", *arguments]
+    runtime.prepare()
+    options, config = parse(recipe(arguments[0]), Options, arguments, "mezzotint train")
+    if options.dry_run:
+        line, complete = describe(config)
+        print(line)
+        sys.stdout.write(to_json(complete))
+    elif options.out is None:
+        raise UserError("say where the run goes: --out DIR")
+    else:
+        train(config, options.out, Console(stderr=True))

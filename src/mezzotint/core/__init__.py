@@ -1,0 +1,1 @@
+"""The mathematics of diffusion: arrays in, arrays out; no Flax, no files."""

@@ -1,0 +1,108 @@
+"""The nouns of this room: what origins yield, and what training reads.
+
+    Origin --(survey: decode, crop, resize, once)--> Splits of DataSources --(pipeline)--> batches
+
+An origin only says where its pictures are and how to get at each one's content: an encoded file's
+bytes, or raw uint8 pixels. What cannot be used is listed with the reason, in words for people.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+NO_LABEL = -1
+MAX_THREADS = 8
+
+Content = bytes | np.ndarray  # an encoded picture, or raw pixels: uint8 (H, W), (H, W, 1) or (H, W, 3)
+
+
+class DataSource(Protocol):
+    """Pictures by position: what Grain needs; a map-style torch `Dataset` fits."""
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        ...
+
+    def __getitem__(self, index: int, /) -> dict[str, Any]:
+        """`image`, uint8 (H, W, C), and `label`, an int, -1 where there is none."""
+        ...
+
+
+class Undecodable(Exception):
+    """One picture cannot be used; the message is the reason. Counted and listed, never fatal."""
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A file that was left out."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture before it is decoded.
+
+    Attributes:
+        name: what messages call it, such as its path.
+        read: its content; raises `Undecodable` where there is none.
+        label: its class, or -1.
+        held_out: whether it is for validation; None leaves it to the content (see `split`).
+    """
+
+    name: str
+    read: Callable[[], Content]
+    label: int = NO_LABEL
+    held_out: bool | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where pictures come from.
+
+    Attributes:
+        name: what messages call it.
+        entries: its pictures, in an order that is always the same.
+        channels: 1 or 3; None where only the pictures can tell.
+        unusable: what was left out already.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    channels: int | None = None
+    unusable: tuple[Unusable, ...] = ()
+
+
+@dataclass(frozen=True)
+class Splits:
+    """An opened source.
+
+    Attributes:
+        name: what messages call it.
+        train: the pictures to learn from.
+        validation: the pictures held out; empty only where there is a single distinct picture.
+        unusable: the files that were left out.
+        shape: (height, width, channels) of every picture.
+        in_memory: whether the pictures are decoded already; otherwise each access decodes one.
+    """
+
+    name: str
+    train: DataSource
+    validation: DataSource
+    unusable: tuple[Unusable, ...]
+    shape: tuple[int, int, int]
+    in_memory: bool
+
+    @property
+    def threads(self) -> int:
+        """How many reading threads suit it: one where reading is only copying."""
+        return 1 if self.in_memory else decoding_threads()
+
+
+def decoding_threads() -> int:
+    """One for each processor, 8 at most: Pillow decodes and resizes outside Python's lock."""
+    return min(MAX_THREADS, os.cpu_count() or 1)

@@ -1,0 +1,1 @@
+"""Networks in flax.linen: (x, level, train) -> array shaped like x. They never see a schedule."""

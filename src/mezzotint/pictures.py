@@ -1,0 +1,48 @@
+"""Pictures for people: float arrays in [0, 1] as PNG, one each or many in a grid."""
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+from einops import rearrange
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+GAP = 2  # pixels between the pictures of a grid
+WHITE = 255
+
+Pixels = UInt8[np.ndarray, "height width channels"]
+
+
+def to_bytes(images: Float[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
+    """[0, 1] -> 0..255, rounded to the nearest."""
+    return np.round(np.clip(images, 0, 1) * WHITE).astype(np.uint8)
+
+
+def grid(images: Float[np.ndarray, "count height width channels"], columns: int | None = None) -> Pixels:
+    """One picture of many, row by row, as square as may be; empty places are white."""
+    count, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    cells = np.full((rows * columns, height + GAP, width + GAP, channels), WHITE, np.uint8)
+    cells[:count, :height, :width] = to_bytes(images)
+    sheet = rearrange(cells, "(r c) h w d -> (r h) (c w) d", r=rows)
+    return sheet[:-GAP, :-GAP]
+
+
+def png(picture: Pixels, scale: int = 1) -> bytes:
+    """The bytes of a PNG file, each pixel drawn as a square of `scale`."""
+    squeezed = picture[..., 0] if picture.shape[-1] == 1 else picture
+    enlarged = squeezed.repeat(scale, axis=0).repeat(scale, axis=1)
+    file = io.BytesIO()
+    Image.fromarray(enlarged).save(file, format="PNG", optimize=True)
+    return file.getvalue()
+
+
+def save_png(picture: Pixels, path: Path, scale: int = 1) -> None:
+    """Writes a PNG file whole or not at all; raises `OSError` where the disk does not take it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(png(picture, scale))
+    partial.replace(path)

@@ -1,0 +1,23 @@
+"""Recipes: plain functions that return a configuration; the docstring says what it reaches, and when.
+
+The first line of the docstring is what `mezzotint recipes` shows.
+"""
+
+from collections.abc import Callable
+
+from mezzotint.config import Config, nearest
+from mezzotint.errors import UserError
+from mezzotint.recipes.demo import demo
+from mezzotint.recipes.flowers import flowers_article
+
+RECIPES: dict[str, Callable[[], Config]] = {
+    "demo": demo,
+    "flowers-article": flowers_article,
+}
+
+
+def recipe(name: str) -> Config:
+    """The configuration of a recipe; a `UserError` with the nearest name for an unknown one."""
+    if name not in RECIPES:
+        raise UserError(f"there is no recipe {name!r}{nearest(name, RECIPES)}")
+    return RECIPES[name]()

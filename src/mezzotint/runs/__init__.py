@@ -1,0 +1,1 @@
+"""What a run keeps on disk: written by training, read by everything else."""

@@ -1,0 +1,1 @@
+"""Samplers: one loop, and one method a file."""

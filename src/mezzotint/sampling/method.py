@@ -1,0 +1,37 @@
+"""What a sampling method is: a first memory, and one step from a time to the next."""
+
+from typing import Any, Protocol
+
+from jaxtyping import Array
+
+from mezzotint.arrays import Images, Keys
+from mezzotint.core.prediction import Denoiser
+from mezzotint.core.schedule import Schedule
+
+Memory = Any  # a pytree of arrays; () for one-step methods
+
+
+class Sampler(Protocol):
+    """A frozen dataclass that states only these; `order` is tested, not merely declared."""
+
+    @property
+    def order(self) -> int:
+        """Order of accuracy in the step size, of the deterministic method."""
+        ...
+
+    def init(self, x: Images) -> Memory:
+        """What the method remembers before the first step."""
+        ...
+
+    def step(
+        self,
+        denoise: Denoiser,
+        schedule: Schedule,
+        x: Images,
+        t: Array,
+        s: Array,
+        memory: Memory,
+        keys: Keys,
+    ) -> tuple[Images, Memory]:
+        """From noisy images x at time t to those at time s; t and s scalars, one key an image."""
+        ...

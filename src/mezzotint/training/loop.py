@@ -1,0 +1,242 @@
+"""The training loop: step, look, save, until the end or until somebody asks to stop.
+
+A run is a pure function of its configuration and its pictures: batch k and the randomness of step k depend
+on the seed and k alone, so that a run that is stopped and started again ends with the same bytes.
+"""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import flax
+import jax
+from jax.stages import Compiled
+from rich.console import Console
+
+from mezzotint import pictures, runtime
+from mezzotint.config import Config
+from mezzotint.data.pipeline import batches
+from mezzotint.errors import UserError
+from mezzotint.runs import checkpoint, journal
+from mezzotint.runs.folder import RunFolder
+from mezzotint.training.interrupt import Interrupt
+from mezzotint.training.prepare import Plan, claim, pixel_statistics, plan
+from mezzotint.training.report import Report
+from mezzotint.training.sharding import cut, jit_step, whole
+from mezzotint.training.start import first_line
+from mezzotint.training.state import TrainState, averaged, create, from_trees, to_trees
+from mezzotint.training.step import train_step
+from mezzotint.training.validate import Validation
+
+Tree = Any
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The roots of a run's randomness."""
+
+    init: jax.Array
+    training: jax.Array
+    validation: jax.Array
+
+
+def root_keys(seed: int) -> Keys:
+    """Three independent keys of a seed."""
+    return Keys(*jax.random.split(jax.random.key(seed), 3))
+
+
+def train(config: Config, out: str | Path, console: Console | None = None) -> Path:
+    """Trains a configuration into a run folder, or goes on where that folder's run stopped.
+
+    Args:
+        config: what to train.
+        out: the run folder: new, empty, or one that holds this configuration's run.
+        console: where to speak; standard error by default.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        UserError: whatever the user can mend.
+    """
+    console = console or Console(stderr=True)
+    runtime.prepare()
+    with Interrupt() as interrupt:
+        the_plan = plan(config)
+        folder = claim(Path(out).expanduser(), the_plan.config)
+        Training(the_plan, folder, console).run(interrupt)
+    return folder.path
+
+
+def describe(config: Config) -> tuple[str, Config]:
+    """The first line of a run and its completed configuration; nothing is trained or written."""
+    runtime.prepare()
+    the_plan = plan(config)
+    keys = root_keys(config.seed)
+    state = initial_state(the_plan, keys)
+    return first_line(the_plan, state, compiled_step(the_plan, keys, state)), the_plan.config
+
+
+class Training:
+    """One start of a run: what is compiled and open between its steps."""
+
+    def __init__(self, plan: Plan, folder: RunFolder, console: Console) -> None:
+        """Compiles the step, makes or restores the state, and says what the run is."""
+        self.plan, self.folder, self.console = plan, folder, console
+        self.watch = plan.config.watch
+        self.keys = root_keys(plan.config.seed)
+        state = initial_state(plan, self.keys)
+        self.step = compiled_step(plan, self.keys, state)
+        self._say_first_line(state)
+        self.state, self.start, window = self._restored(state)
+        journal.rewind(folder.journal, self.start)
+        self.report = Report(folder, console, self.start, plan.steps, plan.config.batch_size, self.watch.log)
+        self.report.window, self.report.checkpoint = window, self.start or None
+        self.writer = checkpoint.Writer(
+            folder.checkpoints.absolute(),
+            self.watch.keep_latest,
+            self.watch.keep_every,
+            self.watch.keep_best,
+        )
+        self.validation = Validation(plan, self.keys.validation)
+        self.saved = self.start
+        self.held_out: dict[int, float] = {}  # the last validation: step -> loss
+
+    def run(self, interrupt: Interrupt) -> None:
+        """Trains to the end, or until the interrupt asks to stop."""
+        self.report.entry("start", self.start, **self._versions())
+        try:
+            done = self._loop(interrupt)
+            if self.saved != done:
+                self._save(done)
+            self._farewell(done)
+        finally:
+            self.report.close()
+            self.writer.close()
+
+    def _loop(self, interrupt: Interrupt) -> int:
+        data = self.plan.data
+        config = self.plan.config
+        source = batches(
+            data.train,
+            config.batch_size,
+            seed=config.seed,
+            start=self.start,
+            flip=config.flip,
+            threads=data.threads,
+        )
+        placed = cut(self.plan.mesh)
+        done = self.start
+        try:
+            while done < self.plan.steps and not interrupt.asked:
+                images = jax.device_put(next(source)["image"], placed)
+                self.state, metrics = self.step(self.state, images)
+                done += 1
+                self.report.step(done, metrics)
+                self._look(done)
+            self.report.settle()
+        finally:
+            source.close()
+        return done
+
+    def _look(self, done: int) -> None:
+        """Whatever is due after a step: validation, pictures, a checkpoint."""
+        last = done == self.plan.steps
+        if due(self.watch.validate, done, last) and self.validation.possible:
+            with self.report.pause():
+                self._validate(done)
+        if due(self.watch.sample, done, last):
+            with self.report.pause():
+                self._draw(done)
+        if due(self.watch.checkpoint, done, last):
+            with self.report.pause():
+                self._save(done)
+
+    def _validate(self, done: int) -> None:
+        loss = self.validation.loss(self.state)
+        self.held_out = {done: loss}
+        self.report.entry("validation", done, loss=loss)
+
+    def _draw(self, done: int) -> None:
+        model = averaged(self.plan.config, self.state)
+        images = model.sample(self.watch.sample_count, seed=self.plan.config.seed)
+        sheet = pictures.grid(images)
+        path = self.folder.grid(done)
+        self.report.picture(done, sheet, lambda: pictures.save_png(sheet, path))
+
+    def _save(self, done: int) -> None:
+        training = {"window": self.report.window}
+        try:
+            self.writer.save(done, to_trees(self.state), training, self.held_out.get(done))
+        except OSError as error:
+            kept = f"checkpoint {self.saved} stays" if self.saved else "there is none yet"
+            said = f"checkpoint {done} could not be saved ({error.strerror or error}); {kept}"
+            if done == self.plan.steps:
+                raise UserError(f"{said}; free some space, then repeat the command") from None
+            self.report.say(f"warning: {said}; training goes on")
+            return
+        self.saved = self.report.checkpoint = done
+        self.report.entry("checkpoint", done)
+
+    def _restored(self, state: TrainState) -> tuple[TrainState, int, dict[str, list[float]]]:
+        """The newest readable checkpoint's state, its step, and the figures since the last line."""
+        abstract = jax.tree.map(
+            lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), to_trees(state)
+        )
+        found, damaged = checkpoint.newest(self.folder.checkpoints.absolute(), abstract)
+        for damage in damaged:
+            self._say(f"warning: checkpoint {damage.step} is damaged ({damage.reason}); set aside")
+        checkpoint.set_aside(self.folder.checkpoints, damaged, self.folder.damaged)
+        if found is None:
+            return state, 0, {}
+        self._say(f"going on from checkpoint {found.step}")
+        return from_trees(state, found.trees), found.step, found.extra["window"]
+
+    def _say_first_line(self, state: TrainState) -> None:
+        self._say(first_line(self.plan, state, self.step))
+        for unusable in self.plan.data.unusable[:10]:
+            self._say(f"left out: {unusable.path}: {unusable.reason}")
+        if len(self.plan.data.unusable) > 10:
+            self._say(f"left out: {len(self.plan.data.unusable) - 10} more files")
+
+    def _farewell(self, done: int) -> None:
+        if done < self.plan.steps:
+            self._say(f"stopped at step {done}, saved; repeat the command to go on")
+        else:
+            self._say(f"trained to step {done}: {self.folder.path}")
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _versions(self) -> dict[str, Any]:
+        return {
+            "version": journal.VERSION,
+            "devices": self.plan.mesh.size,
+            "jax": jax.__version__,
+            "flax": flax.__version__,
+        }
+
+
+def initial_state(plan: Plan, keys: Keys) -> TrainState:
+    """The state before the first step, whole on every device."""
+    statistics = pixel_statistics(plan.data.train)
+    make = jax.jit(
+        lambda statistics, key: create(plan.config, plan.steps, statistics, key),
+        out_shardings=whole(plan.mesh),
+    )
+    return make(statistics, keys.init)
+
+
+def compiled_step(plan: Plan, keys: Keys, state: TrainState) -> Compiled:
+    """The training step, compiled ahead for the plan's batch."""
+    images = jax.ShapeDtypeStruct((plan.config.batch_size, *plan.data.shape), "uint8")
+    step = jit_step(plan.mesh, train_step(plan.config, keys.training))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
+        return step.lower(state, images).compile()
+
+
+def due(every: int, done: int, last: bool) -> bool:
+    """Whether something that happens every so many steps (0: never) happens after this one."""
+    return every > 0 and (done % every == 0 or last)

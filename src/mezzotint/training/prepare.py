@@ -1,0 +1,118 @@
+"""Before the first step: the pictures opened, the configuration completed, the folder claimed."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
+
+from mezzotint.config import Config, differences
+from mezzotint.core.pixels import PixelStatistics
+from mezzotint.data.open import open_source
+from mezzotint.data.pipeline import sequential
+from mezzotint.data.source import DataSource, Splits
+from mezzotint.errors import UserError
+from mezzotint.runs import checkpoint
+from mezzotint.runs.folder import RunFolder
+from mezzotint.training.sharding import check_batch, local_mesh
+
+STATISTICS_IMAGES = 8192  # pictures that the data set's pixel statistics are measured on, at most
+MAY_CHANGE = ("steps", "epochs")  # a run can be made longer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run needs before it starts.
+
+    Attributes:
+        config: with `channels` and `steps` known.
+        data: the opened pictures.
+        mesh: the devices.
+    """
+
+    config: Config
+    data: Splits
+    mesh: Mesh
+
+    @property
+    def steps(self) -> int:
+        """The length of the whole run."""
+        assert self.config.steps is not None
+        return self.config.steps
+
+
+def plan(config: Config) -> Plan:
+    """Opens the pictures and completes the configuration.
+
+    Raises:
+        UserError: no usable picture, fewer pictures than a batch, or a batch that the devices do
+            not divide.
+    """
+    mesh = local_mesh()
+    check_batch(mesh, config.batch_size)
+    data = open_source(config.data, config.image_size, config.channels)
+    count = len(data.train)
+    if count < config.batch_size:
+        raise UserError(
+            f"{config.data} has {count} training pictures, fewer than a batch of "
+            f"{config.batch_size}: use --batch-size {max(1, count // mesh.size * mesh.size)} or less"
+        )
+    steps = config.steps or max(1, round(config.epochs * (count // config.batch_size)))
+    return Plan(replace(config, channels=data.shape[-1], steps=steps), data, mesh)
+
+
+def pixel_statistics(source: DataSource) -> PixelStatistics:
+    """Mean and variance of each channel over the first pictures of a source, in [0, 1]."""
+    totals, squares, count = 0.0, 0.0, 0
+    size = min(256, len(source))
+    batches = sequential(source, size)
+    for batch in batches:
+        kept = batch["image"][batch["weight"] > 0] / 255.0
+        totals = totals + kept.sum((0, 1, 2))
+        squares = squares + np.square(kept).sum((0, 1, 2))
+        count += kept[..., 0].size
+        if count >= STATISTICS_IMAGES * kept[0, ..., 0].size:
+            break
+    batches.close()
+    mean = totals / count
+    return PixelStatistics(
+        jnp.asarray(mean, jnp.float32), jnp.asarray(squares / count - mean**2, jnp.float32)
+    )
+
+
+def claim(path: Path, config: Config) -> RunFolder:
+    """The run folder, new or of the same configuration, with config.json written.
+
+    Raises:
+        UserError: the folder holds something else, or a run of another configuration.
+    """
+    folder = RunFolder(path)
+    if not path.exists():
+        folder.write_config(config)
+        return folder
+    if not path.is_dir():
+        raise UserError(f"--out {path} is a file: give a folder that is new or holds this run")
+    if folder.config.exists():
+        _demand_same(folder, config)
+    elif any(path.iterdir()):
+        raise UserError(f"--out {path} holds something else: give a folder that is new or empty")
+    folder.write_config(config)
+    return folder
+
+
+def _demand_same(folder: RunFolder, config: Config) -> None:
+    changed = {
+        name: values
+        for name, values in differences(folder.read_config(), config).items()
+        if name not in MAY_CHANGE
+    }
+    if changed:
+        listed = "; ".join(f"{name} was {old!r}, now {new!r}" for name, (old, new) in changed.items())
+        raise UserError(f"--out {folder.path} holds a run of another configuration: {listed}")
+    reached = next(iter(checkpoint.steps(folder.checkpoints)), 0)
+    assert config.steps is not None
+    if reached > config.steps:
+        raise UserError(
+            f"--out {folder.path} has trained for {reached} steps already, more than --steps {config.steps}"
+        )

@@ -1,0 +1,164 @@
+"""What a run says of itself while it trains: progress, journal, TensorBoard.
+
+Figures are read one step late, so that the next step is under way while they are fetched. Whatever goes
+to disk here may fail without stopping the training: a full disk is said once for each kind of file.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from jaxtyping import Array
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from tensorboardX import SummaryWriter
+
+from mezzotint.errors import UserError
+from mezzotint.pictures import Pixels
+from mezzotint.runs import journal
+from mezzotint.runs.folder import RunFolder
+
+QUIET_SECONDS = 15.0  # between lines, where there is no terminal to draw a bar on
+
+Metrics = dict[str, Array]
+Window = dict[str, list[float]]
+
+
+class Report:
+    """Takes each step's figures, writes their means every `log` steps.
+
+    Attributes:
+        window: the figures since the last line, which a checkpoint keeps so that a resumed run
+            writes the same lines.
+    """
+
+    def __init__(
+        self, folder: RunFolder, console: Console, start: int, steps: int, batch: int, log: int
+    ) -> None:
+        """Opens the files of a run.
+
+        Args:
+            folder: the run's.
+            console: where people read.
+            start: steps done already.
+            steps: of the whole run.
+            batch: pictures a step.
+            log: steps between two lines of the journal; 0 for none.
+        """
+        self.window: Window = {}
+        self.checkpoint: int | None = None
+        self._folder, self._console, self._batch, self._log = folder, console, batch, log
+        self._steps, self._pending = steps, None
+        self._board = SummaryWriter(str(folder.tensorboard), purge_step=start + 1)
+        self._failed: set[str] = set()
+        self._since, self._since_step, self._said = time.monotonic(), start, time.monotonic()
+        self._progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("training", total=steps, completed=start, figures="")
+        self._progress.start()
+
+    def step(self, step: int, metrics: Metrics) -> None:
+        """Takes a step's figures, and works on those of the step before."""
+        self.settle()
+        self._pending = (step, metrics)
+
+    def settle(self) -> None:
+        """Works on the figures at hand, waiting for them.
+
+        Raises:
+            UserError: a figure is not finite.
+        """
+        if self._pending is None:
+            return
+        step, metrics = self._pending
+        self._pending = None
+        figures = {name: float(value) for name, value in metrics.items()}
+        self._demand_finite(step, figures)
+        for name, value in figures.items():
+            self.window.setdefault(name, []).append(value)
+        if self._log and step % self._log == 0:
+            self._write_window(step)
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Time that does not count as training: validation, pictures, checkpoints."""
+        self.settle()
+        began = time.monotonic()
+        yield
+        self._since += time.monotonic() - began
+
+    def entry(self, kind: str, step: int, **figures: Any) -> None:
+        """Writes a line of the journal, and its numbers to TensorBoard."""
+        with self._disk("journal.jsonl"):
+            journal.append(self._folder.journal, kind, step, **figures)
+        with self._disk("tensorboard"):
+            for name, value in figures.items():
+                if isinstance(value, float) and kind in ("train", "validation"):
+                    self._board.add_scalar(f"{kind}/{name}", value, step)
+
+    def picture(self, step: int, sheet: Pixels, save: Callable[[], None]) -> None:
+        """Saves a grid by `save`, notes it, and shows it in TensorBoard."""
+        with self._disk("samples"):
+            save()
+            file = self._folder.grid(step).relative_to(self._folder.path)
+            self.entry("sample", step, file=str(file))
+        with self._disk("tensorboard"):
+            self._board.add_image("samples", sheet, step, dataformats="HWC")
+
+    def say(self, text: str) -> None:
+        """A line for people."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """Ends the progress bar and the files."""
+        self._progress.stop()
+        with self._disk("tensorboard"):
+            self._board.close()
+
+    def _write_window(self, step: int) -> None:
+        now = time.monotonic()
+        means = {name: float(np.mean(values)) for name, values in self.window.items()}
+        self.window = {}
+        speed = self._batch * (step - self._since_step) / max(now - self._since, 1e-9)
+        seconds = {"images_per_second": round(speed, 2), "elapsed": round(now - self._since, 3)}
+        self.entry("train", step, **means, seconds=seconds)
+        with self._disk("tensorboard"):
+            self._board.add_scalar("train/images_per_second", speed, step)
+        self._since, self._since_step = now, step
+        self._show(step, f"loss {means['loss']:.4f}  {speed:.0f} images/s")
+
+    def _show(self, step: int, figures: str) -> None:
+        self._progress.update(self._task, completed=step, figures=figures)
+        quiet = time.monotonic() - self._said > QUIET_SECONDS or step == self._steps
+        if not self._console.is_terminal and quiet:
+            self._said = time.monotonic()
+            self.say(f"step {step}/{self._steps}  {figures}")
+
+    def _demand_finite(self, step: int, figures: dict[str, float]) -> None:
+        bad = [name.replace("_", " ") for name, value in figures.items() if not math.isfinite(value)]
+        if bad:
+            kept = self._folder.checkpoints / str(self.checkpoint)
+            good = f"the last good checkpoint is {kept}" if self.checkpoint else "no checkpoint yet"
+            raise UserError(
+                f"the {' and the '.join(bad)} of step {step} is not finite; {good}; "
+                "a lower --optimizer.learning-rate or --optimizer.clip 1 may help"
+            )
+
+    @contextmanager
+    def _disk(self, kind: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if kind not in self._failed:
+                self._failed.add(kind)
+                self.say(f"warning: cannot write {kind}: {error.strerror or error}; training goes on")

@@ -1,0 +1,50 @@
+"""One mesh over all local devices: the batch is cut along it, everything else is whole on each.
+
+Under jit on a batch-sharded array every mean over the batch is global, BatchNorm's statistics included, so
+that any number of devices computes the same step.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from mezzotint.errors import UserError
+
+
+def local_mesh() -> Mesh:
+    """All local devices in one axis, `data`."""
+    devices = jax.local_devices()
+    return jax.make_mesh((len(devices),), ("data",), axis_types=(AxisType.Auto,), devices=devices)
+
+
+def whole(mesh: Mesh) -> NamedSharding:
+    """The same array on every device."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def cut(mesh: Mesh) -> NamedSharding:
+    """An array cut along its first axis."""
+    return NamedSharding(mesh, PartitionSpec("data"))
+
+
+def check_batch(mesh: Mesh, batch_size: int) -> None:
+    """Raises a `UserError` where the devices do not divide the batch."""
+    count = mesh.size
+    if batch_size % count:
+        nearest = max(count, round(batch_size / count) * count)
+        raise UserError(
+            f"--batch-size {batch_size} cannot be shared by {count} devices: "
+            f"it must be a multiple of {count}, such as {nearest}"
+        )
+
+
+def jit_step(mesh: Mesh, step: Callable[..., Any]) -> Callable[..., Any]:
+    """A (state, images) -> (state, metrics) step, compiled for the mesh; the state is donated."""
+    return jax.jit(
+        step,
+        in_shardings=(whole(mesh), cut(mesh)),
+        out_shardings=(whole(mesh), whole(mesh)),
+        donate_argnums=0,
+    )
