@@ -184,6 +184,12 @@ class Config:
     grid: grids.Grid = grids.Uniform()
     sampling_steps: int = 20
 
+    @property
+    def picture_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels), once the channels are known."""
+        assert self.channels is not None, "the channels are known once the pictures are opened"
+        return (*self.image_size, self.channels)
+
     def __post_init__(self) -> None:
         """Refuses what can never work, with the field's name."""
         check(self)

@@ -133,8 +133,7 @@ def load(path: str | Path) -> Model:
 
 def init_variables(config: Config, key: Key) -> Tree:
     """A network's first {"params": ..., "batch_stats": ...}."""
-    assert config.channels is not None
-    images = jnp.zeros((1, *config.image_size, config.channels))
+    images = jnp.zeros((1, *config.picture_shape))
     variables = config.network.init(key, images, jnp.zeros(1), train=False)
     return {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
 
@@ -144,7 +143,9 @@ def bind(config: Config, variables: Tree) -> Denoiser:
 
     def network(x: Array, t: Array) -> Array:
         level = config.level(config.schedule(t))
-        return config.network.apply(variables, x, level, train=False)
+        output = config.network.apply(variables, x, level, train=False)
+        assert isinstance(output, jax.Array)
+        return output
 
     return denoiser(network, config.schedule, config.prediction)
 
@@ -167,7 +168,7 @@ def _pictures(
     times: loop.Times,
     keys: Keys,
 ) -> Images:
-    x = loop.initial_noise(config.schedule, keys, (*config.image_size, config.channels))
+    x = loop.initial_noise(config.schedule, keys, config.picture_shape)
     images = loop.sample(bind(config, variables), config.schedule, sampler, times, x, keys)
     return decode(images, pixels)
 
@@ -182,7 +183,7 @@ def _frames(
     times: loop.Times,
     keys: Keys,
 ) -> tuple[Array, ...]:
-    x = loop.initial_noise(config.schedule, keys, (*config.image_size, config.channels))
+    x = loop.initial_noise(config.schedule, keys, config.picture_shape)
     shown = loop.trajectory(bind(config, variables), config.schedule, sampler, times, x, keys, frames)
     return tuple(decode(each, pixels) for each in shown)
 

@@ -7,7 +7,7 @@ field. What tyro gives back has the shape of config.json, and is read by the sam
 
 import dataclasses
 import typing
-from typing import Any, Literal
+from typing import Any, Literal, Optional
 
 import tyro
 
@@ -59,7 +59,7 @@ def _mirror(name: str, value: Any) -> type:
 
 def _kind_field(name: str, value: Any) -> Field:
     choices = Literal[tuple(KINDS[name])]
-    return "kind", choices if value is not None else choices | None, kind_of(value)
+    return "kind", choices if value is not None else Optional[choices], kind_of(value)
 
 
 def _kinds_only(default: Config) -> type:

@@ -85,7 +85,8 @@ class Flow:
 
     def pair(self, schedule: Schedule, t: Times) -> tuple[Array, Array]:
         """(d alpha / dt, d sigma / dt)."""
-        return tuple(derivative(schedule, t))
+        rates = derivative(schedule, t)
+        return rates.alpha, rates.sigma
 
     def input_scale(self, schedule: Schedule, t: Times) -> Array:
         """1: the network sees x as it is."""

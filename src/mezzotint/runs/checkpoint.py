@@ -14,11 +14,12 @@ from typing import Any
 
 import jax
 import numpy as np
-from orbax.checkpoint import v1 as ocp
+from orbax.checkpoint import v1
 
 VERSION = 1
 
 Tree = Any
+ocp: Any = v1  # its annotations refuse what its documentation shows
 
 
 @dataclass(frozen=True)

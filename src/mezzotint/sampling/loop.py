@@ -22,10 +22,10 @@ CAPACITY = 1024  # most sampling times; a longer grid would be another compiled 
 
 
 class Times(NamedTuple):
-    """Sampling times padded to a fixed length."""
+    """Sampling times padded to a fixed length, of which the first `number` count."""
 
     values: Float[Array, f" {CAPACITY}"]
-    count: Int[Array, ""]
+    number: Int[Array, ""]
 
 
 def times(grid: Grid, schedule: Schedule, count: int) -> Times:
@@ -53,7 +53,7 @@ def sample(
 ) -> Images:
     """Normalised images from noise x at times[0]; one key an image."""
     step = _step(denoise, schedule, sampler, times, keys)
-    x, _ = jax.lax.fori_loop(0, times.count - 1, step, (x, sampler.init(x)))
+    x, _ = jax.lax.fori_loop(0, times.number - 1, step, (x, sampler.init(x)))
     return _last(denoise, times, x).image
 
 
@@ -68,7 +68,7 @@ def trajectory(
 ) -> tuple[Float[Array, "frames batch height width channels"], ...]:
     """What `sample` passes through: the noisy x and the image estimate at the first `frames` times.
 
-    `frames` is static and at least times.count; only times.count frames are filled. The last estimate
+    `frames` is static and at least times.number; only times.number frames are filled. The last estimate
     is the picture that `sample` returns.
     """
     step = _step(denoise, schedule, sampler, times, keys)
@@ -81,8 +81,8 @@ def trajectory(
 
     blank = jnp.zeros((frames, *x.shape), x.dtype)
     carry = ((x, sampler.init(x)), blank, blank)
-    (x, _), noisy, estimates = jax.lax.fori_loop(0, times.count - 1, watched, carry)
-    last = times.count - 1
+    (x, _), noisy, estimates = jax.lax.fori_loop(0, times.number - 1, watched, carry)
+    last = times.number - 1
     return noisy.at[last].set(x), estimates.at[last].set(_last(denoise, times, x).image)
 
 
@@ -97,4 +97,4 @@ def _step(denoise: Denoiser, schedule: Schedule, sampler: Sampler, times: Times,
 
 
 def _last(denoise: Denoiser, times: Times, x: Images) -> Estimate:
-    return denoise(x, jnp.full(x.shape[:1], times.values[times.count - 1]))
+    return denoise(x, jnp.full(x.shape[:1], times.values[times.number - 1]))

@@ -10,18 +10,18 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, ArrayLike
 
 from mezzotint.config import Average
 
 Tree = Any
 
 
-def decay_at(settings: Average, step: Array) -> Array:
+def decay_at(settings: Average, step: ArrayLike) -> Array:
     """D at a step (0 for the first), which rises to `settings.decay`."""
     if not settings.warmup:
         return jnp.asarray(settings.decay)
-    return jnp.minimum(settings.decay, (1 + step) / (settings.warmup + step))
+    return jnp.minimum(settings.decay, (1 + jnp.asarray(step)) / (settings.warmup + step))
 
 
 def moved(average: Tree, value: Tree, decay: Array) -> Tree:

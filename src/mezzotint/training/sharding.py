@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+from jax.stages import Wrapped
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from mezzotint.errors import UserError
@@ -40,7 +41,7 @@ def check_batch(mesh: Mesh, batch_size: int) -> None:
         )
 
 
-def jit_step(mesh: Mesh, step: Callable[..., Any]) -> Callable[..., Any]:
+def jit_step(mesh: Mesh, step: Callable[..., Any]) -> Wrapped:
     """A (state, images) -> (state, metrics) step, compiled for the mesh; the state is donated."""
     return jax.jit(
         step,

@@ -18,6 +18,7 @@ def parameters(state: TrainState) -> int:
 def step_bytes(compiled: Compiled) -> int:
     """What a training step holds on a device at its height, by XLA's own analysis, in bytes."""
     memory = compiled.memory_analysis()
+    assert memory is not None, "every backend that XLA compiles for has it"
     held = memory.argument_size_in_bytes + memory.temp_size_in_bytes + memory.output_size_in_bytes
     return held - memory.alias_size_in_bytes
 
