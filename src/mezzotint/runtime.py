@@ -30,7 +30,7 @@ def _minor(full: str) -> str:
 def _turn_cache_on() -> None:
     import jax  # noqa: PLC0415  the flags must stand before
 
-    if jax.config.read("jax_compilation_cache_dir"):
+    if jax.config.jax_compilation_cache_dir:  # pyright: ignore[reportAttributeAccessIssue]
         return
     folder = user_cache_path("mezzotint") / f"jax-{version('jaxlib')}"
     try:

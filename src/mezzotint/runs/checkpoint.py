@@ -2,21 +2,22 @@
 
 A checkpoint holds two trees that can be read apart, `state` (weights, optimizer, batch statistics, step)
 and `ema` (what is sampled from: averaged weights and statistics, pixel statistics), and JSON beside them:
-the version of this format, the digests of the trees, and what training wants to remember.
-Orbax writes them under a temporary name and renames; the digests find every change that it does not.
+the version of this format, and what training wants to remember. Orbax writes them under a temporary name
+and renames; last of all comes a seal with the digest of every file, without which a checkpoint does not
+count and against which it is verified before anything reads it.
 """
 
 import hashlib
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jax
-import numpy as np
 from orbax.checkpoint import v1
 
 VERSION = 1
+SEAL = "seal.json"
 
 Tree = Any
 ocp: Any = v1  # its annotations refuse what its documentation shows
@@ -56,15 +57,13 @@ def read(folder: Path, step: int, abstract: dict[str, Tree]) -> Checkpoint:
         abstract: {"ema": ...} or {"state": ..., "ema": ...}, of `jax.ShapeDtypeStruct`s.
 
     Raises:
-        Exception: whatever is wrong with a damaged one; ValueError for a digest that differs.
+        ValueError: it was not finished, has changed since, or has another version.
     """
+    verify(folder / str(step))
     extra = ocp.checkpointables_metadata(folder / str(step)).custom_metadata
     if extra["version"] != VERSION:
         raise ValueError(f"its format has version {extra['version']}, not {VERSION}")
     found = ocp.load_checkpointables(folder / str(step), abstract)
-    for name, tree in found.items():
-        if digest(tree) != extra["digests"][name]:
-            raise ValueError(f"the digest of its {name} differs")
     return Checkpoint(step, found, extra["training"])
 
 
@@ -74,8 +73,8 @@ def newest(folder: Path, abstract: dict[str, Tree]) -> tuple[Checkpoint | None, 
     for step in steps(folder):
         try:
             return read(folder, step, abstract), damaged
-        except Exception as error:  # noqa: BLE001  damage shows as almost any exception
-            damaged.append(Damage(step, (str(error).splitlines() or [repr(error)])[0][:200]))
+        except (ValueError, OSError) as error:
+            damaged.append(Damage(step, first_line(error)))
     return None, damaged
 
 
@@ -100,6 +99,7 @@ class Writer:
             every: multiples of this many steps are kept for good; 0 for none.
             best: how many of the lowest validation losses are kept.
         """
+        self.folder = folder
         policies = ocp.training.preservation_policies
         kept = [
             policies.LatestN(max(latest, 1)),
@@ -127,7 +127,6 @@ class Writer:
         """
         extra = {
             "version": VERSION,
-            "digests": {name: digest(tree) for name, tree in trees.items()},
             "training": training,
         }
         metrics = None if loss is None else {"validation_loss": loss}
@@ -141,18 +140,45 @@ class Writer:
                 custom_metadata=extra,
             )
         except ValueError as error:  # how the array store reports a full disk
-            raise OSError((str(error).splitlines() or [repr(error)])[0]) from error
+            raise OSError(first_line(error)) from error
+        seal(self.folder / str(step))
 
     def close(self) -> None:
         """Waits for the clean-up."""
         self._checkpointer.close()
 
 
-def digest(tree: Tree) -> str:
-    """SHA-256 of a tree's arrays: their paths, types, shapes and bytes."""
-    total = hashlib.sha256()
-    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
-        array = np.ascontiguousarray(leaf)
-        total.update(f"{jax.tree_util.keystr(path)} {array.dtype} {array.shape} ".encode())
-        total.update(array.tobytes())
-    return total.hexdigest()
+def first_line(error: Exception) -> str:
+    """What an exception says, at most 200 characters of it."""
+    return (str(error).splitlines() or [repr(error)])[0][:200]
+
+
+def seal(checkpoint: Path) -> None:
+    """Writes the digests of a checkpoint's files, which ends it."""
+    partial = checkpoint / f"{SEAL}.partial"
+    partial.write_text(json.dumps(_digests(checkpoint), indent=1), encoding="utf-8")
+    partial.replace(checkpoint / SEAL)
+
+
+def verify(checkpoint: Path) -> None:
+    """Raises ValueError where a checkpoint was not finished, or its files are not what they were."""
+    if not (checkpoint / SEAL).exists():
+        raise ValueError("it was not finished")
+    sealed = json.loads((checkpoint / SEAL).read_text(encoding="utf-8"))
+    found = _digests(checkpoint)
+    for name in sorted({*sealed, *found}):
+        if name not in found:
+            raise ValueError(f"its file {name} is missing")
+        if sealed.get(name) != found[name]:
+            raise ValueError(f"its file {name} has changed")
+
+
+def _digests(checkpoint: Path) -> dict[str, str]:
+    """The SHA-256 of each file, by its path within the checkpoint."""
+    digests = {}
+    for path in sorted(checkpoint.rglob("*")):
+        if path.is_file() and not path.name.startswith(SEAL):
+            with path.open("rb") as file:
+                name = path.relative_to(checkpoint).as_posix()
+                digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests

@@ -91,7 +91,7 @@ def train_step(config: Config, root: Key) -> Step:
         state = state.apply_gradients(grads=grads, batch_stats=batch_stats, pixels=running)
         averaged = {"params": state.params, "batch_stats": state.batch_stats}
         state = state.replace(averages=moved(state.averages, averaged, decay))
-        return state, {"loss": loss, "gradient_norm": optax.global_norm(grads)}
+        return state, {"loss": loss, "gradient_norm": optax.tree.norm(grads)}
 
     return step
 

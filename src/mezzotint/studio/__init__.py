@@ -1,0 +1,1 @@
+"""What a person looks at: a run as one self-contained web page."""

@@ -1,0 +1,101 @@
+"""A run as one HTML page that needs nothing else: no request leaves it, every picture is inside.
+
+    model, its run folder, fresh pictures -> HTML
+
+The page's headings are in template.html, its looks in style.css; each section is a function.
+"""
+
+from importlib.resources import files
+from string import Template
+
+import jax
+
+from mezzotint.config import Config, kind_of
+from mezzotint.model import Model
+from mezzotint.runs.folder import RunFolder
+from mezzotint.studio import record as records
+from mezzotint.studio.again import again
+from mezzotint.studio.losses import losses
+from mezzotint.studio.markup import Pictures, escape, image, paragraph, plural, scale, sheet
+from mezzotint.studio.progress import progress
+from mezzotint.studio.record import Record
+from mezzotint.studio.settings import settings
+from mezzotint.studio.trajectory import trajectory
+
+MOST_PIXELS = 2**18  # of the final pictures together, so that the page stays small
+
+
+def page(model: Model, folder: RunFolder, images: Pictures, steps: int, seed: int) -> str:
+    """The gallery of a run.
+
+    Args:
+        model: the run's.
+        folder: where its journal and its grids are.
+        images: pictures of the model, in [0, 1].
+        steps: network evaluations that a picture took.
+        seed: of the pictures' noise.
+    """
+    config, record = model.config, records.read(folder)
+    return Template(_resource("template.html")).substitute(
+        style=_resource("style.css"),
+        title=escape(config.recipe),
+        summary=escape(summary(model, record)),
+        samples=samples(images, steps, seed),
+        progress=progress(record, config),
+        losses=losses(record),
+        trajectory=trajectory(model, steps, seed),
+        speed=speed(record),
+        settings=settings(config),
+        again=escape(again(config, folder.path.resolve().name)),
+    )
+
+
+def summary(model: Model, record: Record) -> str:
+    """One line: recipe, data, parameters, steps, devices."""
+    config, count = model.config, sum(x.size for x in jax.tree.leaves(model.variables["params"]))
+    height, width = config.image_size
+    colour = "colour" if config.channels == 3 else "greyscale"
+    return (
+        f"Recipe {config.recipe} on {config.data}: {colour} pictures of {height}×{width}, "
+        f"{kind_of(config.network)} with {plural(count, 'parameter')}, {_length(config, record)}"
+        f"{_devices(record)}."
+    )
+
+
+def samples(images: Pictures, steps: int, seed: int) -> str:
+    """The grid of final pictures: as many of them as the page has room for."""
+    shown = images[: max(1, MOST_PIXELS // (images.shape[1] * images.shape[2]))]
+    drawn = sheet(shown)
+    made = f"{plural(steps, 'sampling step')}, seed {seed}"
+    first = f"The first {len(shown):,} of " if len(shown) < len(images) else ""
+    words = f"{first}{plural(len(images), 'picture')} from the averaged weights: {made}."
+    alt = f"{plural(len(shown), 'picture')} that the model made"
+    return paragraph(words) + image(drawn, alt, scale(drawn.shape[1]))
+
+
+def speed(record: Record) -> str:
+    """The median speed of the training, and on what."""
+    if record.speed is None:
+        return paragraph("No speed was recorded.")
+    start = record.start
+    used = ", ".join(f"{name} {start[name]}" for name in ("jax", "flax") if name in start)
+    text = f"{record.speed:,.0f} images/s in training{_devices(record)}, the median over the run"
+    return paragraph(f"{text} ({used})." if used else f"{text}.")
+
+
+def _devices(record: Record) -> str:
+    count = record.start.get("devices")
+    return f" on {plural(count, 'device')}" if isinstance(count, int) else ""
+
+
+def _length(config: Config, record: Record) -> str:
+    batch = f"of {plural(config.batch_size, 'picture')}"
+    if config.steps is None:
+        return f"trained in steps {batch}"
+    if record.trained is None or record.trained == config.steps:
+        return f"trained for {plural(config.steps, 'step')} {batch}"
+    return f"trained for {record.trained:,} of {plural(config.steps, 'step')} {batch}"
+
+
+def _resource(name: str) -> str:
+    return files("mezzotint.studio").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,62 @@
+"""What all tests share: a small folder of pictures, a tiny configuration, a compilation cache."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+# JAX reads these when it is imported. One cache serves the tests and the processes that they start.
+CACHE = tempfile.mkdtemp(prefix="mezzotint-tests-")
+os.environ.update(
+    JAX_PLATFORMS="cpu",
+    JAX_COMPILATION_CACHE_DIR=CACHE,
+    JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0",
+)
+
+from mezzotint.config import Average, Config, Optimizer, Watch  # noqa: E402
+from mezzotint.networks.article_unet import ArticleUNet  # noqa: E402
+
+
+def pytest_unconfigure() -> None:
+    """Removes the cache."""
+    shutil.rmtree(CACHE, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 60 colour PNGs of 12x12, each a soft gradient in a random colour."""
+    folder = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(0)
+    ramp = np.linspace(0.2, 1.0, 12)[:, None, None] * np.ones((12, 12, 1))
+    for index in range(60):
+        picture = (255 * ramp * random.uniform(0.2, 1.0, 3)).astype(np.uint8)
+        Image.fromarray(picture).save(folder / f"{index:03d}.png")
+    return folder
+
+
+@pytest.fixture
+def tiny(pictures: Path) -> Config:
+    """A configuration that trains a step in milliseconds, BatchNorm included."""
+    return Config(
+        data=f"folder:{pictures}",
+        image_size=(8, 8),
+        steps=8,
+        batch_size=8,
+        flip=True,
+        network=ArticleUNet(widths=(8, 16), depth=1, stem=8, embedding=8),
+        optimizer=Optimizer(learning_rate=1e-3),
+        average=Average(),
+        watch=Watch(log=3, validate=4, sample=0, sample_count=4, checkpoint=4, validation_images=8),
+        sampling_steps=3,
+    )
+
+
+@pytest.fixture
+def tiny_plain(tiny: Config) -> Config:
+    """The same, never looked at."""
+    return replace(tiny, watch=Watch(log=1, validate=0, sample=0, checkpoint=0))

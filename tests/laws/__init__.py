@@ -1,0 +1,1 @@
+"""Laws of the mathematics, run over every member of every kind."""

@@ -1,0 +1,186 @@
+"""What goes wrong while training is said in a line, and nothing good is lost."""
+
+import errno
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from mezzotint import pictures as sheets
+from mezzotint.config import Config, to_json
+from mezzotint.errors import UserError
+from mezzotint.runs import checkpoint, journal
+from mezzotint.training import loop
+from tests.training.runs import digests, figures, train
+
+
+def newest_files(run: Path, step: int) -> list[Path]:
+    """The data files of a checkpoint, the largest first."""
+    files = [path for path in (run / "checkpoints" / str(step)).rglob("*") if path.is_file()]
+    return sorted(files, key=lambda path: path.stat().st_size, reverse=True)
+
+
+def flip_a_bit(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, truncate, Path.unlink], ids=lambda f: f.__name__)
+def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_used(
+    tiny: Config, tmp_path: Path, damage: object
+) -> None:
+    run = tmp_path / "run"
+    train(tiny, run)
+    before = digests(tiny, run), figures(run)
+    assert checkpoint.steps(run / "checkpoints") == [8, 4]
+    damage(newest_files(run, 8)[0])  # type: ignore[operator]
+    said = train(tiny, run)
+    assert "checkpoint 8 is damaged" in said and "going on from checkpoint 4" in said
+    assert (run / "damaged" / "8").is_dir()
+    assert (digests(tiny, run), figures(run)) == before
+
+
+def test_a_full_disk_while_saving_does_not_stop_the_training(
+    tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    train(tiny, run, stop_at=4)
+    save = checkpoint.Writer.save
+
+    def full(self: checkpoint.Writer, step: int, *rest: object) -> None:
+        if step == 8:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(self, step, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(checkpoint.Writer, "save", full)
+    said = train(replace(tiny, steps=10), run)
+    assert "warning: checkpoint 8 could not be saved (No space left on device)" in said
+    assert "checkpoint 4 stays; training goes on" in said
+    assert checkpoint.steps(run / "checkpoints") == [10, 4]
+
+
+def test_a_full_disk_at_the_end_names_the_last_good_checkpoint(
+    tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tiny, tmp_path / "run", stop_at=4)
+
+    def full(self: checkpoint.Writer, *rest: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.Writer, "save", full)
+    with pytest.raises(UserError, match="checkpoint 8 could not be saved.*checkpoint 4 stays"):
+        train(tiny, tmp_path / "run")
+    assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [4]
+
+
+def test_a_full_disk_costs_the_journal_and_the_grids_but_not_the_run(
+    tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(journal, "append", full)
+    monkeypatch.setattr(sheets, "save_png", full)
+    said = train(replace(tiny, watch=replace(tiny.watch, sample=4)), tmp_path / "run")
+    assert said.count("cannot write journal.jsonl: No space left on device") == 1
+    assert said.count("cannot write samples: No space left on device") == 1
+    assert "trained to step 8" in said
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_last_good_checkpoint(
+    tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = loop.train_step
+
+    def poisoned(config: Config, root: jax.Array) -> object:
+        step = make(config, root)
+
+        def poison(state: object, images: jax.Array) -> tuple:
+            state, metrics = step(state, images)  # type: ignore[arg-type]
+            bad = jnp.where(state.step == 6, jnp.nan, 0.0)
+            return state, {**metrics, "loss": metrics["loss"] + bad}
+
+        return poison
+
+    monkeypatch.setattr(loop, "train_step", poisoned)
+    with pytest.raises(UserError, match=r"the loss of step 6 is not finite.*checkpoints/4") as error:
+        train(tiny, tmp_path / "run")
+    assert "\n" not in str(error.value)
+    assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [4]
+
+
+def test_an_unreadable_run_says_which_checkpoint_and_why(tiny: Config, tmp_path: Path) -> None:
+    from mezzotint.model import load
+
+    run = tmp_path / "run"
+    train(tiny, run)
+    truncate(newest_files(run, 8)[0])
+    with pytest.warns(UserWarning, match="checkpoint 8 .* is damaged"):
+        assert load(run).sample(2).shape == (2, 8, 8, 3)
+    truncate(newest_files(run, 4)[0])
+    with pytest.raises(UserError, match="no checkpoint in .* can be read"):
+        load(run)
+
+
+def started(config: Config, out: Path) -> subprocess.Popen:
+    """A training process of its own, well under way."""
+    out.mkdir()
+    (out.parent / "config.json").write_text(to_json(config))
+    code = (
+        "import sys, mezzotint\nfrom mezzotint.config import from_json\n"
+        "from mezzotint.cli import main\n"
+        "main.VERBS['go'] = ''\n"
+        "import types; verb = types.ModuleType('go')\n"
+        "verb.main = lambda _: mezzotint.train(from_json(open(sys.argv[1]).read()), sys.argv[2])\n"
+        "sys.modules['mezzotint.cli.go'] = verb\n"
+        "main.main(['go'])\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(out.parent / "config.json"), str(out)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    lines = out / "journal.jsonl"
+    for _ in range(600):
+        if lines.exists() and lines.read_text().count('"train"') > 3:
+            return process
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    raise AssertionError("the training did not start within a minute")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
+def test_a_signal_saves_and_exits_0_and_the_same_command_goes_on(
+    tiny: Config, tmp_path: Path, number: signal.Signals
+) -> None:
+    config = replace(tiny, steps=10**6, watch=replace(tiny.watch, checkpoint=0, validate=0))
+    process = started(config, tmp_path / "run")
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert "saved; repeat the command to go on" in said and "Traceback" not in said
+    (step,) = checkpoint.steps(tmp_path / "run" / "checkpoints")
+    assert f"stopped at step {step}" in said
+    assert f"going on from checkpoint {step}" in train(config, tmp_path / "run", stop_at=step + 1)
+
+
+def test_a_second_ctrl_c_stops_at_once(tiny: Config, tmp_path: Path) -> None:
+    from mezzotint.training.interrupt import Interrupt
+
+    with Interrupt() as interrupt:
+        signal.raise_signal(signal.SIGINT)
+        assert interrupt.asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
