@@ -129,7 +129,10 @@ def test_an_unreadable_run_says_which_checkpoint_and_why(tiny: Config, tmp_path:
     with pytest.warns(UserWarning, match="checkpoint 8 .* is damaged"):
         assert load(run).sample(2).shape == (2, 8, 8, 3)
     truncate(newest_files(run, 4)[0])
-    with pytest.raises(UserError, match="no checkpoint in .* can be read"):
+    with (
+        pytest.warns(UserWarning, match="is damaged"),
+        pytest.raises(UserError, match="no checkpoint in .* can be read"),
+    ):
         load(run)
 
 

@@ -1,5 +1,6 @@
 """The optimizer of a configuration: AdamW on a named learning-rate schedule, gradients clipped."""
 
+import jax.numpy as jnp
 import optax
 
 from mezzotint.config import Optimizer
@@ -25,8 +26,8 @@ def learning_rate(settings: Optimizer, steps: int) -> optax.Schedule:
 
 
 def inverse_sqrt(peak: float, warmup: int) -> optax.Schedule:
-    """Peak * sqrt(w / (step + w)): Vaswani et al., arXiv:1706.03762, eq. 3, after its warm-up w."""
-    return lambda step: peak * (warmup / (step + warmup)) ** 0.5
+    """The peak times sqrt(w / (step + w)): Vaswani et al., arXiv:1706.03762, eq. 3, after its warm-up w."""
+    return lambda step: peak * jnp.sqrt(warmup / jnp.maximum(step + warmup, warmup))
 
 
 def adamw(settings: Optimizer, steps: int) -> optax.GradientTransformation:
