@@ -127,7 +127,6 @@ BAD = {
     "an unknown verb": (["trian"], "there is no verb 'trian'; did you mean train"),
     "no recipe": (["train", "--out", "x"], "name a recipe first: mezzotint train demo|flowers-article"),
     "an unknown recipe": (["train", "flower-article"], "did you mean flowers-article"),
-    "no folder for the run": (["train", "demo"], "say where the run goes: --out DIR"),
     "an unknown source": (["train", "demo", "--data", "fashio", "--out", "x"], "fashion"),
     "a missing folder": (["train", "demo", "--data", "folder:/no/such", "--out", "x"], "/no/such"),
     "flowers without its files": (["train", "demo", "--data", "flowers:.", "--out", "x"], "102flowers.tgz"),
@@ -135,7 +134,10 @@ BAD = {
         ["train", "demo", "--image-size", "30", "--out", "x"],
         "multiples of 4; the nearest is --image-size 32 32",
     ),
-    "three sides": (["train", "demo", "--image-size", "8", "8", "8", "--out", "x"], "one number, or a height"),
+    "three sides": (
+        ["train", "demo", "--image-size", "8", "8", "8", "--out", "x"],
+        "one number, or a height",
+    ),
     "more pictures than there are": (
         ["train", "demo", "--batch-size", "9001", "--out", "x"],
         "fashion has 9000 training pictures, fewer than a batch of 9001: use --batch-size 9000",

@@ -1,7 +1,6 @@
 """A run folder without any training: first weights, a made-up journal, grids of random pictures."""
 
-from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import jax
@@ -20,8 +19,6 @@ from mezzotint.runs.folder import RunFolder
 STEPS = 4
 SHEETS = range(10, 90, 10)
 NASTY = '<script>alert("$x")</script>'
-
-MakeRun = Callable[[str], tuple[Model, RunFolder]]
 
 
 @cache
@@ -43,8 +40,9 @@ def tiny_config() -> Config:
 @cache
 def tiny_model() -> Model:
     """The first weights."""
-    variables = init_variables(tiny_config(), jax.random.key(0))
-    return Model(tiny_config(), variables, PixelStatistics(jnp.full(1, 0.3), jnp.full(1, 0.1)))
+    variables = jax.jit(partial(init_variables, tiny_config()))(jax.random.key(0))
+    mean, variance = jnp.full(1, 0.3, jnp.float32), jnp.full(1, 0.1, jnp.float32)
+    return Model(tiny_config(), variables, PixelStatistics(mean, variance))
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,10 +41,9 @@ def losses(config: Config, folder: Path, devices: int) -> dict:
 
 
 def test_two_devices_give_the_losses_of_one(tiny_plain: Config, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     config = replace(tiny_plain, steps=10)
-    one, two = (losses(config, tmp_path / str(count), count) for count in (1, 2))
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(lambda count: losses(config, tmp_path / str(count), count), (1, 2))
     assert (one["devices"], two["devices"]) == (1, 2)
     assert len(one["losses"]) == 10
     assert two["losses"] == pytest.approx(one["losses"], rel=1e-5)

@@ -15,8 +15,10 @@ import pytest
 from mezzotint import pictures as sheets
 from mezzotint.config import Config, to_json
 from mezzotint.errors import UserError
+from mezzotint.model import load
 from mezzotint.runs import checkpoint, journal
 from mezzotint.training import loop
+from mezzotint.training.interrupt import Interrupt
 from tests.training.runs import digests, figures, train
 
 
@@ -121,8 +123,6 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_last_good_checkpo
 
 
 def test_an_unreadable_run_says_which_checkpoint_and_why(tiny: Config, tmp_path: Path) -> None:
-    from mezzotint.model import load
-
     run = tmp_path / "run"
     train(tiny, run)
     truncate(newest_files(run, 8)[0])
@@ -179,8 +179,6 @@ def test_a_signal_saves_and_exits_0_and_the_same_command_goes_on(
 
 
 def test_a_second_ctrl_c_stops_at_once(tiny: Config, tmp_path: Path) -> None:
-    from mezzotint.training.interrupt import Interrupt
-
     with Interrupt() as interrupt:
         signal.raise_signal(signal.SIGINT)
         assert interrupt.asked

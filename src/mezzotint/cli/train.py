@@ -22,7 +22,7 @@ class Options:
 
     Attributes:
         recipe: the recipe, which decides every default below; `mezzotint recipes` lists them.
-        out: the run folder: new, empty, or one to go on with.
+        out: the run folder: new, empty, or one to go on with; runs/RECIPE by default.
         dry_run: say what would be trained, with the whole configuration, and train nothing.
     """
 
@@ -44,7 +44,5 @@ def main(arguments: list[str]) -> None:
         line, complete = describe(config)
         print(line)
         sys.stdout.write(to_json(complete))
-    elif options.out is None:
-        raise UserError("say where the run goes: --out DIR")
     else:
         train(config, options.out, Console(stderr=True))

@@ -122,7 +122,7 @@ def _upright(image: Image.Image) -> Image.Image:
     """Obey the orientation tag of a loaded picture (loading a TIFF obeys and removes it)."""
     try:
         orientation = image.getexif().get(ORIENTATION_TAG, 1)
-    except Exception:  # a broken tag block says nothing about the pixels
+    except Exception:  # noqa: BLE001  a broken tag block says nothing about the pixels
         return image
     return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
 

@@ -31,9 +31,7 @@ def again(config: Config, folder: str) -> str:
 def words(config: Config, folder: str) -> list[str]:
     """The command line of a run whose recipe is known."""
     before, after = flatten(recipe(config.recipe)), flatten(config)
-    changed = {
-        name: value for name, value in after.items() if name not in before or before[name] != value
-    }
+    changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
     options = [word for name, value in changed.items() for word in _option(name, value)]
     return ["mezzotint", "train", config.recipe, *options, "--out", f"runs/{folder}"]
 

@@ -144,9 +144,7 @@ def _row(y: float, label: str) -> str:
 
 def _column(x: float, label: str) -> str:
     rule = f'<line class="tick" x1="{x:.1f}" x2="{x:.1f}" y1="{BOTTOM}" y2="{BOTTOM + 5}"/>'
-    return (
-        f'{rule}<text x="{x:.1f}" y="{BOTTOM + 10}" dy=".8em" text-anchor="middle">{label}</text>'
-    )
+    return f'{rule}<text x="{x:.1f}" y="{BOTTOM + 10}" dy=".8em" text-anchor="middle">{label}</text>'
 
 
 def _names(vertical: str) -> str:

@@ -23,10 +23,7 @@ def image(sheet: Pixels, alt: str, scale: int = 1) -> str:
     """An <img> that carries its picture, each pixel drawn as a square of `scale`."""
     height, width = sheet.shape[0] * scale, sheet.shape[1] * scale
     data = b64encode(pictures.png(sheet)).decode()
-    return (
-        f'<img src="data:image/png;base64,{data}" alt="{escape(alt)}" '
-        f'width="{width}" height="{height}">'
-    )
+    return f'<img src="data:image/png;base64,{data}" alt="{escape(alt)}" width="{width}" height="{height}">'
 
 
 def sheet(images: Pictures, columns: int | None = None) -> Pixels:

@@ -24,16 +24,12 @@ def trajectory(model: Model, steps: int, seed: int, count: int = COUNT) -> str:
     columns = evenly(range(steps), MOST_COLUMNS)
     labels = [f"{time:.2f}" for time in _times(model, steps)[columns]]
     noisy, estimates = (_strips(each[columns]) for each in model.trajectory(count, steps, seed))
-    pairs = [
-        _pair(*pair, labels) for pair in zip(range(1, count + 1), noisy, estimates, strict=True)
-    ]
+    pairs = [_pair(*pair, labels) for pair in zip(range(1, count + 1), noisy, estimates, strict=True)]
     heads = "".join(f"<span>{label}</span>" for label in labels)
     width = noisy[0].shape[1] * scale(noisy[0].shape[1])
     style = f"--columns: {len(columns)}; --width: {width}px"
     strips = "".join(pairs)
-    return (
-        f'{_words(steps)}<div class="strips" style="{style}"><p><i>t</i>{heads}</p>{strips}</div>'
-    )
+    return f'{_words(steps)}<div class="strips" style="{style}"><p><i>t</i>{heads}</p>{strips}</div>'
 
 
 def _times(model: Model, steps: int) -> np.ndarray:

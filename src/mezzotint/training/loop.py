@@ -46,12 +46,13 @@ def root_keys(seed: int) -> Keys:
     return Keys(*jax.random.split(jax.random.key(seed), 3))
 
 
-def train(config: Config, out: str | Path, console: Console | None = None) -> Path:
+def train(config: Config, out: str | Path | None = None, console: Console | None = None) -> Path:
     """Trains a configuration into a run folder, or goes on where that folder's run stopped.
 
     Args:
         config: what to train.
-        out: the run folder: new, empty, or one that holds this configuration's run.
+        out: the run folder: new, empty, or one that holds this configuration's run; `runs/` and
+            the recipe's name by default.
         console: where to speak; standard error by default.
 
     Returns:
@@ -62,9 +63,10 @@ def train(config: Config, out: str | Path, console: Console | None = None) -> Pa
     """
     console = console or Console(stderr=True)
     runtime.prepare()
+    path = Path("runs", config.recipe) if out is None else Path(out).expanduser()
     with Interrupt() as interrupt:
         the_plan = plan(config)
-        folder = claim(Path(out).expanduser(), the_plan.config)
+        folder = claim(path, the_plan.config)
         Training(the_plan, folder, console).run(interrupt)
     return folder.path
 

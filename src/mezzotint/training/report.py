@@ -14,12 +14,12 @@ import numpy as np
 from jaxtyping import Array
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from tensorboardX import SummaryWriter
 
 from mezzotint.errors import UserError
 from mezzotint.pictures import Pixels
 from mezzotint.runs import journal
 from mezzotint.runs.folder import RunFolder
+from mezzotint.training.board import Board
 
 QUIET_SECONDS = 15.0  # between lines, where there is no terminal to draw a bar on
 
@@ -52,7 +52,7 @@ class Report:
         self.checkpoint: int | None = None
         self._folder, self._console, self._batch, self._log = folder, console, batch, log
         self._steps, self._pending = steps, None
-        self._board = SummaryWriter(str(folder.tensorboard), purge_step=start + 1)
+        self._board = Board(folder.tensorboard, start)
         self._failed: set[str] = set()
         self._since, self._since_step, self._said = time.monotonic(), start, time.monotonic()
         self._progress = Progress(
@@ -104,7 +104,7 @@ class Report:
         with self._disk("tensorboard"):
             for name, value in figures.items():
                 if isinstance(value, float) and kind in ("train", "validation"):
-                    self._board.add_scalar(f"{kind}/{name}", value, step)
+                    self._board.scalar(f"{kind}/{name}", value, step)
 
     def picture(self, step: int, sheet: Pixels, save: Callable[[], None]) -> None:
         """Saves a grid by `save`, notes it, and shows it in TensorBoard."""
@@ -113,7 +113,7 @@ class Report:
             file = self._folder.grid(step).relative_to(self._folder.path)
             self.entry("sample", step, file=str(file))
         with self._disk("tensorboard"):
-            self._board.add_image("samples", sheet, step, dataformats="HWC")
+            self._board.image("samples", sheet, step)
 
     def say(self, text: str) -> None:
         """A line for people."""
@@ -133,7 +133,7 @@ class Report:
         seconds = {"images_per_second": round(speed, 2), "elapsed": round(now - self._since, 3)}
         self.entry("train", step, **means, seconds=seconds)
         with self._disk("tensorboard"):
-            self._board.add_scalar("train/images_per_second", speed, step)
+            self._board.scalar("train/images_per_second", speed, step)
         self._since, self._since_step = now, step
         self._show(step, f"loss {means['loss']:.4f}  {speed:.0f} images/s")
 

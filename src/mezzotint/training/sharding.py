@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-from jax.stages import Wrapped
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.stages import Wrapped
 
 from mezzotint.errors import UserError
 
