@@ -18,7 +18,7 @@ import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Array, Float
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as serialize
 
 from mezzotint import runtime
 from mezzotint.arrays import Images, Key, Keys
@@ -26,6 +26,7 @@ from mezzotint.config import Config
 from mezzotint.core.pixels import PixelStatistics, decode
 from mezzotint.core.prediction import Denoiser, denoiser
 from mezzotint.errors import UserError
+from mezzotint.files import write_whole
 from mezzotint.runs import checkpoint
 from mezzotint.runs.folder import RunFolder
 from mezzotint.sampling import loop
@@ -106,9 +107,7 @@ class Model:
         place = RunFolder(Path(folder))
         place.write_config(self.config)
         tensors = {name: np.asarray(leaf) for name, leaf in _flat(self.variables, self.pixels).items()}
-        partial_file = place.weights.with_suffix(".safetensors.partial")
-        save_file(tensors, partial_file, metadata={"format": "mezzotint", "version": VERSION})
-        partial_file.replace(place.weights)
+        write_whole(place.weights, serialize(tensors, {"format": "mezzotint", "version": VERSION}))
         return place.path
 
     def _steps(self, asked: int | None) -> int:

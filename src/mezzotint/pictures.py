@@ -9,6 +9,8 @@ from einops import rearrange
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from mezzotint.files import write_whole
+
 GAP = 2  # pixels between the pictures of a grid
 WHITE = 255
 
@@ -42,7 +44,4 @@ def png(picture: Pixels, scale: int = 1) -> bytes:
 
 def save_png(picture: Pixels, path: Path, scale: int = 1) -> None:
     """Writes a PNG file whole or not at all; raises `OSError` where the disk does not take it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(png(picture, scale))
-    partial.replace(path)
+    write_whole(path, png(picture, scale))

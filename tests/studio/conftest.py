@@ -1,4 +1,4 @@
-"""A run folder without any training: first weights, a made-up journal, grids of random pictures."""
+"""A run folder without any training: random weights, a made-up journal, grids of random pictures."""
 
 from functools import cache, partial
 from pathlib import Path
@@ -39,8 +39,10 @@ def tiny_config() -> Config:
 
 @cache
 def tiny_model() -> Model:
-    """The first weights."""
-    variables = jax.jit(partial(init_variables, tiny_config()))(jax.random.key(0))
+    """Random weights, for which nothing needs to be compiled."""
+    shapes = jax.eval_shape(partial(init_variables, tiny_config()), jax.random.key(0))
+    generator = np.random.default_rng(0)
+    variables = jax.tree.map(lambda leaf: jnp.float32(generator.random(leaf.shape) / 10), shapes)
     mean, variance = jnp.full(1, 0.3, jnp.float32), jnp.full(1, 0.1, jnp.float32)
     return Model(tiny_config(), variables, PixelStatistics(mean, variance))
 

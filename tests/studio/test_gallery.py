@@ -10,7 +10,7 @@ import pytest
 from mezzotint.cli.main import main
 from mezzotint.model import Model
 from mezzotint.pictures import GAP, png
-from mezzotint.runs import journal
+from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
 from mezzotint.studio.gallery import page
 from tests.studio.conftest import NASTY, SHEETS, STEPS, random_sheet
@@ -144,7 +144,15 @@ def test_text_from_files_is_escaped(run: Run) -> None:
     assert "folder:<b>&amp;" in made.text("td")
     assert any("jax <i>" in text for text in made.text("p"))
     summary = "".join(made.of_class("summary")[0].text)
-    assert NASTY in summary and "2 devices" in summary and "100 steps" in summary
+    assert NASTY in summary and "2 devices" in summary and "a run of 100 steps" in summary
+
+
+def test_an_unfinished_run_says_how_far_it_is(run: Run) -> None:
+    """The newest checkpoint that is whole."""
+    for step in (40, 60):
+        (run[1].checkpoints / str(step)).mkdir(parents=True)
+    checkpoint.seal(run[1].checkpoints / "40")
+    assert "40 of 100 steps" in "".join(_page(run).of_class("summary")[0].text)
 
 
 def test_speed_is_the_median(run: Run) -> None:
@@ -152,9 +160,7 @@ def test_speed_is_the_median(run: Run) -> None:
     assert any(text.startswith("92 images/s") for text in _page(run).text("p"))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "5\nnull\n[1]\n{}\n", '{"kind": "train", "step": 1, "loss": NaN}\n']
-)
+@pytest.mark.parametrize("text", ["", "5\nnull\n[1]\n{}\n", '{"kind": "train", "step": 1, "loss": NaN}\n'])
 def test_a_run_without_figures_has_a_page(run: Run, text: str) -> None:
     """No losses, no grids, no speed: a sentence each."""
     run[1].journal.write_text(text)
@@ -172,9 +178,7 @@ def test_exported_weights_alone_have_a_page(run: Run) -> None:
     assert len(_page(run).all("h2")) == 7
 
 
-def test_command_writes_both_files(
-    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_command_writes_both_files(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Their paths are the last output, a line each; nothing else is left behind."""
     out = tmp_path / "out"
     main(["gallery", str(run[1].path), "--count", "4", "--out", str(out)])
@@ -190,7 +194,7 @@ def test_command_writes_both_files(
         (["--count", "0"], "--count must be at least 1"),
         (["--seed", "-1"], "--seed must be from 0"),
         (["--steps", "0"], "steps must be from 1"),
-        (["--out", "config.json"], "cannot be written"),
+        (["--count", "4", "--out", "config.json"], "cannot be written"),
     ],
 )
 def test_command_says_what_is_wrong(

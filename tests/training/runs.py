@@ -43,7 +43,7 @@ def digests(config: Config, out: Path) -> tuple[int, dict[str, str]]:
     abstract = jax.tree.map(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), to_trees(state)
     )
-    found, damaged = checkpoint.newest((out / "checkpoints").absolute(), abstract)
+    found, damaged = checkpoint.newest(out / "checkpoints", abstract)
     assert found is not None and not damaged
     leaves = {name: jax.tree.leaves(tree) for name, tree in found.trees.items()}
     return found.step, {

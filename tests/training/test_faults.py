@@ -58,14 +58,14 @@ def test_a_full_disk_while_saving_does_not_stop_the_training(
 ) -> None:
     run = tmp_path / "run"
     train(tiny, run, stop_at=4)
-    save = checkpoint.Writer.save
+    save = checkpoint.save
 
-    def full(self: checkpoint.Writer, step: int, *rest: object) -> None:
+    def full(folder: Path, step: int, *rest: object) -> None:
         if step == 8:
             raise OSError(errno.ENOSPC, "No space left on device")
-        save(self, step, *rest)  # type: ignore[arg-type]
+        save(folder, step, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(checkpoint.Writer, "save", full)
+    monkeypatch.setattr(checkpoint, "save", full)
     said = train(replace(tiny, steps=10), run)
     assert "warning: checkpoint 8 could not be saved (No space left on device)" in said
     assert "checkpoint 4 stays; training goes on" in said
@@ -77,10 +77,10 @@ def test_a_full_disk_at_the_end_names_the_last_good_checkpoint(
 ) -> None:
     train(tiny, tmp_path / "run", stop_at=4)
 
-    def full(self: checkpoint.Writer, *rest: object) -> None:
+    def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.Writer, "save", full)
+    monkeypatch.setattr(checkpoint, "save", full)
     with pytest.raises(UserError, match="checkpoint 8 could not be saved.*checkpoint 4 stays"):
         train(tiny, tmp_path / "run")
     assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [4]

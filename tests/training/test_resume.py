@@ -52,12 +52,3 @@ def test_checkpoints_are_kept_by_the_policy(tiny: Config, tmp_path: Path) -> Non
     watch = replace(tiny.watch, validate=0, checkpoint=3, keep_latest=2, keep_every=6, keep_best=0)
     train(replace(tiny, steps=20, watch=watch), tmp_path / "run")
     assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [20, 18, 12, 6]
-
-
-def test_the_best_checkpoint_is_kept(tiny: Config, tmp_path: Path) -> None:
-    folder = tmp_path / "checkpoints"
-    writer = checkpoint.Writer(folder, latest=1, every=0, best=1)
-    for step, loss in ((1, 3.0), (2, 1.0), (3, 2.0), (4, None)):
-        writer.save(step, {"ema": {"weight": __import__("jax").numpy.ones(3)}}, {}, loss)
-    writer.close()
-    assert checkpoint.steps(folder) == [4, 2]

@@ -28,8 +28,4 @@ def main(arguments: list[str]) -> None:
     options = tyro.cli(Options, args=arguments, prog="mezzotint export")
     if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
         raise UserError(f"--out {options.out} exists already: give a folder that is new or empty")
-    model = load(options.run)
-    try:
-        print(model.save(options.out))
-    except OSError as error:
-        raise UserError(f"--out {options.out} cannot be written: {error.strerror}") from None
+    print(load(options.run).save(options.out))

@@ -30,6 +30,11 @@ def main(arguments: list[str] | None = None) -> None:
     except UserError as error:
         print(f"mezzotint: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"mezzotint: {error.filename}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("mezzotint: stopped", file=sys.stderr)
         raise SystemExit(130) from None

@@ -41,15 +41,12 @@ def main(arguments: list[str]) -> None:
     check(options)
     model = load(options.run)
     images = model.sample(options.count, steps=options.steps, seed=options.seed, sampler=Ddim(options.eta))
-    try:
-        if options.out.suffix.lower() == ".png":
-            pictures.save_png(pictures.grid(images), options.out, options.scale)
-        else:
-            for index, image in enumerate(images):
-                path = options.out / f"{options.seed}_{index:05d}.png"
-                pictures.save_png(pictures.to_bytes(image), path, options.scale)
-    except OSError as error:
-        raise UserError(f"--out {options.out} cannot be written: {error.strerror}") from None
+    if options.out.suffix.lower() == ".png":
+        pictures.save_png(pictures.grid(images), options.out, options.scale)
+    else:
+        for index, image in enumerate(images):
+            path = options.out / f"{options.seed}_{index:05d}.png"
+            pictures.save_png(pictures.to_bytes(image), path, options.scale)
     print(options.out)
 
 

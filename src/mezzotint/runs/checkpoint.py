@@ -3,21 +3,29 @@
 A checkpoint holds two trees that can be read apart, `state` (weights, optimizer, batch statistics, step)
 and `ema` (what is sampled from: averaged weights and statistics, pixel statistics), and JSON beside them:
 the version of this format, and what training wants to remember. Orbax writes them under a temporary name
-and renames; last of all comes a seal with the digest of every file, without which a checkpoint does not
-count and against which it is verified before anything reads it.
+and renames; last of all comes a seal with the digest of every file (`runs/seal.py`), without which a
+checkpoint does not count and against which it is verified before anything reads it.
 """
 
-import hashlib
-import json
+import errno
+import logging
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jax
 from orbax.checkpoint import v1
 
+from mezzotint.runs.seal import seal, sealed_loss, verify
+
 VERSION = 1
-SEAL = "seal.json"
+MIB = 2**20
+OVERHEAD = MIB // 4  # of a checkpoint beside its arrays: descriptions and digests
+NO_SPACE = os.strerror(errno.ENOSPC)
 
 Tree = Any
 ocp: Any = v1  # its annotations refuse what its documentation shows
@@ -40,8 +48,31 @@ class Damage:
     reason: str
 
 
+@dataclass(frozen=True)
+class Policy:
+    """Which checkpoints are kept.
+
+    Attributes:
+        latest: so many of the newest, at least 1.
+        every: multiples of this many steps, for good; 0 for none.
+        best: so many of the lowest validation losses.
+    """
+
+    latest: int = 2
+    every: int = 0
+    best: int = 1
+
+    def kept(self, losses: dict[int, float | None]) -> set[int]:
+        """The steps to keep, of these steps with their validation losses."""
+        newest = sorted(losses, reverse=True)[: max(self.latest, 1)]
+        multiples = [step for step in losses if self.every and step % self.every == 0]
+        measured = [(loss, step) for step, loss in losses.items() if loss is not None]
+        best = [step for _, step in sorted(measured)[: self.best]]
+        return {*newest, *multiples, *best}
+
+
 def steps(folder: Path) -> list[int]:
-    """The steps of the finished checkpoints in a folder, newest first."""
+    """The steps of the checkpoints in a folder, newest first."""
     if not folder.is_dir():
         return []
     names = [child.name for child in folder.iterdir() if child.is_dir()]
@@ -59,12 +90,12 @@ def read(folder: Path, step: int, abstract: dict[str, Tree]) -> Checkpoint:
     Raises:
         ValueError: it was not finished, has changed since, or has another version.
     """
-    verify(folder / str(step))
-    extra = ocp.checkpointables_metadata(folder / str(step)).custom_metadata
+    place = folder.absolute() / str(step)
+    verify(place)
+    extra = ocp.checkpointables_metadata(place).custom_metadata
     if extra["version"] != VERSION:
         raise ValueError(f"its format has version {extra['version']}, not {VERSION}")
-    found = ocp.load_checkpointables(folder / str(step), abstract)
-    return Checkpoint(step, found, extra["training"])
+    return Checkpoint(step, ocp.load_checkpointables(place, abstract), extra["training"])
 
 
 def newest(folder: Path, abstract: dict[str, Tree]) -> tuple[Checkpoint | None, list[Damage]]:
@@ -74,8 +105,52 @@ def newest(folder: Path, abstract: dict[str, Tree]) -> tuple[Checkpoint | None, 
         try:
             return read(folder, step, abstract), damaged
         except (ValueError, OSError) as error:
-            damaged.append(Damage(step, first_line(error)))
+            damaged.append(Damage(step, _first_line(error)))
     return None, damaged
+
+
+def save(
+    folder: Path, step: int, trees: dict[str, Tree], training: dict[str, Any], loss: float | None
+) -> None:
+    """Saves one checkpoint; one of the same step is replaced.
+
+    Args:
+        folder: the run's checkpoints; made where it is missing.
+        step: which.
+        trees: {"state": ..., "ema": ...}.
+        training: what training wants to remember, as JSON.
+        loss: the validation loss at this step, where there is one.
+
+    Raises:
+        OSError: the disk does not take it; nothing of it is left, and the others are untouched.
+    """
+    _demand_space(folder, trees)
+    place = folder.absolute() / str(step)
+    extra = {"version": VERSION, "training": training}
+    try:
+        with _orbax_quiet():
+            ocp.save_checkpointables(place, trees, overwrite=True, custom_metadata=extra)
+        seal(place, loss)
+    except (OSError, ValueError) as error:  # the array store reports a full disk as a ValueError
+        shutil.rmtree(place, ignore_errors=True)
+        clear_unfinished(folder)
+        raise OSError(_full_disk(error) or _first_line(error)) from error
+
+
+def prune(folder: Path, policy: Policy) -> None:
+    """Drops the checkpoints that the policy does not keep."""
+    losses = {step: sealed_loss(folder / str(step)) for step in steps(folder)}
+    for step in set(losses) - policy.kept(losses):
+        dropped = folder / f"{step}.dropped"
+        (folder / str(step)).rename(dropped)
+        shutil.rmtree(dropped, ignore_errors=True)
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Drops what interrupted saves and clean-ups have left."""
+    for child in folder.glob("*") if folder.is_dir() else ():
+        if child.is_dir() and not child.name.isdecimal():
+            shutil.rmtree(child, ignore_errors=True)
 
 
 def set_aside(folder: Path, damaged: list[Damage], into: Path) -> None:
@@ -87,98 +162,33 @@ def set_aside(folder: Path, damaged: list[Damage], into: Path) -> None:
         (folder / str(damage.step)).rename(place)
 
 
-class Writer:
-    """Saves checkpoints and keeps those that the policy names."""
-
-    def __init__(self, folder: Path, latest: int, every: int, best: int) -> None:
-        """Opens a folder.
-
-        Args:
-            folder: the run's checkpoints; made where it is missing.
-            latest: how many of the newest are kept.
-            every: multiples of this many steps are kept for good; 0 for none.
-            best: how many of the lowest validation losses are kept.
-        """
-        self.folder = folder
-        policies = ocp.training.preservation_policies
-        kept = [
-            policies.LatestN(max(latest, 1)),
-            policies.BestN(
-                get_metric_fn=lambda metrics: metrics["validation_loss"],
-                reverse=True,
-                n=best,
-                keep_checkpoints_without_metrics=False,
-            ),
-        ]
-        if every:
-            kept.append(policies.EveryNSteps(every))
-        self._checkpointer = ocp.training.Checkpointer(
-            folder,
-            save_decision_policy=ocp.training.save_decision_policies.AnySavePolicy([]),
-            preservation_policy=policies.AnyPreservationPolicy(kept),
-            cleanup_tmp_directories=True,
-        )
-
-    def save(self, step: int, trees: dict[str, Tree], training: dict[str, Any], loss: float | None) -> None:
-        """Saves one checkpoint and drops those that the policy does not keep.
-
-        Raises:
-            OSError: the disk does not take it; what was there before is untouched.
-        """
-        extra = {
-            "version": VERSION,
-            "training": training,
-        }
-        metrics = None if loss is None else {"validation_loss": loss}
-        try:
-            self._checkpointer.save_checkpointables(
-                step,
-                trees,
-                force=True,
-                overwrite=True,
-                metrics=metrics,
-                custom_metadata=extra,
-            )
-        except ValueError as error:  # how the array store reports a full disk
-            raise OSError(first_line(error)) from error
-        seal(self.folder / str(step))
-
-    def close(self) -> None:
-        """Waits for the clean-up."""
-        self._checkpointer.close()
+def _demand_space(folder: Path, trees: Tree) -> None:
+    """Raises `OSError` where the disk is too full to begin: Orbax's threads end untidily on one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    needed = sum(leaf.nbytes for leaf in jax.tree.leaves(trees)) + OVERHEAD
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        said = f"{NO_SPACE}: it takes {needed / MIB:.1f} MiB and {free / MIB:.1f} MiB are free"
+        raise OSError(errno.ENOSPC, said)
 
 
-def first_line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """What an exception says, at most 200 characters of it."""
     return (str(error).splitlines() or [repr(error)])[0][:200]
 
 
-def seal(checkpoint: Path) -> None:
-    """Writes the digests of a checkpoint's files, which ends it."""
-    partial = checkpoint / f"{SEAL}.partial"
-    partial.write_text(json.dumps(_digests(checkpoint), indent=1), encoding="utf-8")
-    partial.replace(checkpoint / SEAL)
+def _full_disk(error: Exception) -> str | None:
+    """The system's words for a full disk, where an exception says them among many others."""
+    return NO_SPACE if NO_SPACE in str(error) else None
 
 
-def verify(checkpoint: Path) -> None:
-    """Raises ValueError where a checkpoint was not finished, or its files are not what they were."""
-    if not (checkpoint / SEAL).exists():
-        raise ValueError("it was not finished")
-    sealed = json.loads((checkpoint / SEAL).read_text(encoding="utf-8"))
-    found = _digests(checkpoint)
-    for name in sorted({*sealed, *found}):
-        if name not in found:
-            raise ValueError(f"its file {name} is missing")
-        if sealed.get(name) != found[name]:
-            raise ValueError(f"its file {name} has changed")
-
-
-def _digests(checkpoint: Path) -> dict[str, str]:
-    """The SHA-256 of each file, by its path within the checkpoint."""
-    digests = {}
-    for path in sorted(checkpoint.rglob("*")):
-        if path.is_file() and not path.name.startswith(SEAL):
-            with path.open("rb") as file:
-                name = path.relative_to(checkpoint).as_posix()
-                digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return digests
+@contextmanager
+def _orbax_quiet() -> Iterator[None]:
+    """Orbax logs every failure of every thread with its trace; the caller says it in a line."""
+    logger = logging.getLogger("absl")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mezzotint.config import Config, from_json, to_json
 from mezzotint.errors import UserError
+from mezzotint.files import write_whole
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,4 @@ class RunFolder:
 
     def write_config(self, config: Config) -> None:
         """Writes config.json whole or not at all."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        partial = self.config.with_suffix(".json.partial")
-        partial.write_text(to_json(config), encoding="utf-8")
-        partial.replace(self.config)
+        write_whole(self.config, to_json(config))

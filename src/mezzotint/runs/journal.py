@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mezzotint.files import write_whole
+
 VERSION = 1
 
 
@@ -42,6 +44,4 @@ def rewind(path: Path, step: int) -> None:
     """Drops the entries after `step`, and unfinished lines."""
     kept = [json.dumps(entry) + "\n" for entry in read(path) if entry["step"] <= step]
     if path.exists():
-        partial = path.with_suffix(".jsonl.partial")
-        partial.write_text("".join(kept), encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, "".join(kept))

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
+from scipy.signal import savgol_filter
+from scipy.signal import savgol_filter
 
 Point = tuple[int, float]
 Points = Sequence[Point]
 
-WIDTH, HEIGHT = 640, 320
+WIDTH, HEIGHT = 640, 330
 LEFT, RIGHT, TOP, BOTTOM = 64, 620, 36, 266  # the corners of the plot
 MOST = 400  # points drawn of a line
 MOST_MARKS = 40  # points with a dot each
@@ -104,13 +106,12 @@ def thin(points: Points, most: int = MOST) -> Points:
 
 
 def smooth(points: Points) -> Points:
-    """Each figure's mean with its neighbours on both sides, fewer of them at the ends."""
+    """Straight lines fitted to each figure and its neighbours: Savitzky & Golay, 1964, order 1."""
     reach = max(1, len(points) // SMOOTHED)
-    sums = np.cumsum([0.0, *(figure for _, figure in points)])
-    places = np.arange(len(points))
-    sides = np.minimum(reach, np.minimum(places, places[::-1]))
-    means = (sums[places + sides + 1] - sums[places - sides]) / (2 * sides + 1)
-    return [(step, float(mean)) for (step, _), mean in zip(points, means, strict=True)]
+    if len(points) < 2 * reach + 1:
+        return points
+    fitted = savgol_filter([figure for _, figure in points], 2 * reach + 1, polyorder=1)
+    return [(step, float(figure)) for (step, _), figure in zip(points, fitted, strict=True)]
 
 
 def _round_step(rough: float) -> float:

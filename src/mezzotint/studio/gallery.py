@@ -5,6 +5,7 @@
 The page's headings are in template.html, its looks in style.css; each section is a function.
 """
 
+import re
 from importlib.resources import files
 from string import Template
 
@@ -46,7 +47,7 @@ def page(model: Model, folder: RunFolder, images: Pictures, steps: int, seed: in
         trajectory=trajectory(model, steps, seed),
         speed=speed(record),
         settings=settings(config),
-        again=escape(again(config, folder.path.resolve().name)),
+        again=phrases(again(config, folder.path.resolve().name)),
     )
 
 
@@ -83,6 +84,11 @@ def speed(record: Record) -> str:
     return paragraph(f"{text} ({used})." if used else f"{text}.")
 
 
+def phrases(command: str) -> str:
+    """A command line that breaks before its options only."""
+    return " ".join(f"<span>{escape(phrase)}</span>" for phrase in re.split(" (?=--)", command))
+
+
 def _devices(record: Record) -> str:
     count = record.start.get("devices")
     return f" on {plural(count, 'device')}" if isinstance(count, int) else ""
@@ -92,7 +98,9 @@ def _length(config: Config, record: Record) -> str:
     batch = f"of {plural(config.batch_size, 'picture')}"
     if config.steps is None:
         return f"trained in steps {batch}"
-    if record.trained is None or record.trained == config.steps:
+    if record.trained is None:
+        return f"from a run of {plural(config.steps, 'step')} {batch}"
+    if record.trained == config.steps:
         return f"trained for {plural(config.steps, 'step')} {batch}"
     return f"trained for {record.trained:,} of {plural(config.steps, 'step')} {batch}"
 

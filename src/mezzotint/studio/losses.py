@@ -36,5 +36,5 @@ def _lines(record: Record) -> list[Line]:
 def _described(name: str, points: Points) -> str:
     (first, start), (last, end) = points[0], points[-1]
     if len(points) == 1:
-        return f"{name}: {start:.4g} at step {first:,}."
-    return f"{name}: from {start:.4g} at step {first:,} to {end:.4g} at step {last:,}."
+        return f"{name}: {start:#.4g} at step {first:,}."
+    return f"{name}: from {start:#.4g} at step {first:,} to {end:#.4g} at step {last:,}."

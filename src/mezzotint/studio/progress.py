@@ -18,7 +18,7 @@ from mezzotint.studio.record import Record
 
 MOST_SHEETS = 6
 MOST_PICTURES = 16  # of a grid
-MOST_PIXELS = 2**16  # of a grid's pictures together, so that the page stays small
+MOST_PIXELS = 9 * 64 * 64  # of a grid's pictures together, so that the page stays small
 TARGET = 240  # about how wide a grid is drawn
 
 

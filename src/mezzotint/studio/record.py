@@ -25,7 +25,7 @@ class Record:
     """A run's past.
 
     Attributes:
-        trained: the step of the newest checkpoint; None for weights without a run.
+        trained: the step of the newest whole checkpoint; None for weights without a run.
         training: the loss at each line of the journal, by rising step.
         validation: the loss on held-out pictures.
         speed: the median of the images a second; None where there is no such figure.
@@ -46,13 +46,23 @@ def read(folder: RunFolder) -> Record:
     entries = [entry for entry in journal.read(folder.journal) if _is_entry(entry)]
     starts = [entry for entry in entries if entry["kind"] == "start"]
     return Record(
-        trained=next(iter(checkpoint.steps(folder.checkpoints)), None),
+        trained=_trained(folder.checkpoints),
         training=_losses(entries, "train"),
         validation=_losses(entries, "validation"),
         speed=_speed(entries),
         start=starts[-1] if starts else {},
         sheets=dict(sorted(_sheets(folder, entries))),
     )
+
+
+def _trained(checkpoints: Path) -> int | None:
+    for step in checkpoint.steps(checkpoints):
+        try:
+            checkpoint.verify(checkpoints / str(step))
+        except (ValueError, OSError):
+            continue
+        return step
+    return None
 
 
 def _is_entry(entry: Any) -> bool:

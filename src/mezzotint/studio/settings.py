@@ -34,7 +34,7 @@ def readable(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(map(readable, value))
-    return f"{value:,}" if isinstance(value, int) and value >= 10_000 else str(value)
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _table(name: str, rows: Rows) -> str:

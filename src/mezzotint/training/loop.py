@@ -95,11 +95,8 @@ class Training:
         journal.rewind(folder.journal, self.start)
         self.report = Report(folder, console, self.start, plan.steps, plan.config.batch_size, self.watch.log)
         self.report.window, self.report.checkpoint = window, self.start or None
-        self.writer = checkpoint.Writer(
-            folder.checkpoints.absolute(),
-            self.watch.keep_latest,
-            self.watch.keep_every,
-            self.watch.keep_best,
+        self.policy = checkpoint.Policy(
+            self.watch.keep_latest, self.watch.keep_every, self.watch.keep_best
         )
         self.validation = Validation(plan, self.keys.validation)
         self.saved = self.start
@@ -115,7 +112,6 @@ class Training:
             self._farewell(done)
         finally:
             self.report.close()
-            self.writer.close()
 
     def _loop(self, interrupt: Interrupt) -> int:
         data = self.plan.data
@@ -168,9 +164,10 @@ class Training:
         self.report.picture(done, sheet, lambda: pictures.save_png(sheet, path))
 
     def _save(self, done: int) -> None:
-        training = {"window": self.report.window}
+        folder, training = self.folder.checkpoints, {"window": self.report.window}
         try:
-            self.writer.save(done, to_trees(self.state), training, self.held_out.get(done))
+            checkpoint.save(folder, done, to_trees(self.state), training, self.held_out.get(done))
+            checkpoint.prune(folder, self.policy)
         except OSError as error:
             kept = f"checkpoint {self.saved} stays" if self.saved else "there is none yet"
             said = f"checkpoint {done} could not be saved ({error.strerror or error}); {kept}"
@@ -186,7 +183,8 @@ class Training:
         abstract = jax.tree.map(
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), to_trees(state)
         )
-        found, damaged = checkpoint.newest(self.folder.checkpoints.absolute(), abstract)
+        checkpoint.clear_unfinished(self.folder.checkpoints)
+        found, damaged = checkpoint.newest(self.folder.checkpoints, abstract)
         for damage in damaged:
             self._say(f"warning: checkpoint {damage.step} is damaged ({damage.reason}); set aside")
         checkpoint.set_aside(self.folder.checkpoints, damaged, self.folder.damaged)
