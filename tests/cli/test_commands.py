@@ -13,6 +13,7 @@ from PIL import Image
 import mezzotint
 from mezzotint.cli.main import VERBS, main
 from mezzotint.config import from_json
+from mezzotint.core.objective import Edm, Weighted
 from mezzotint.runs import checkpoint
 
 TINY = [
@@ -203,3 +204,16 @@ def test_too_few_pictures_and_broken_ones_are_counted(
     assert "2 left out" in err and "notes.txt" in err and "empty.png" in err
     code, _, err = run(capsys, *words, *TINY, "--batch-size", "16")
     assert code == 2 and "fewer than a batch of 16" in err
+
+
+def test_kinds_within_kinds_and_a_kind_that_asks_for_another_size(
+    capsys: pytest.CaptureFixture[str], pictures: Path
+) -> None:
+    words = ["train", "demo", "--data", f"folder:{pictures}", "--dry-run", *TINY]
+    kinds = ["--objective.kind", "weighted", "--objective.weighting.kind", "edm"]
+    code, out, err = run(capsys, *words, *kinds, "--objective.weighting.sigma-data", "0.5")
+    assert code == 0, err
+    config = from_json(out.partition("\n")[2])
+    assert config.objective == Weighted(weighting=Edm(sigma_data=0.5))
+    code, _, err = run(capsys, "train", "demo", "--network.kind", "article-unet")
+    assert code == 2 and "--image-size 28 28 does not fit the network" in err

@@ -178,11 +178,7 @@ def test_each_side_has_one_where_two_are_distinct() -> None:
     assert held_out([middle, high, low]) == {low}
     assert held_out([low, low[:-1] + b"\x01"]) == {low}
     assert held_out([low, low]) == held_out([]) == frozenset()
-    digests = [
-        hashlib.blake2b(bytes([n, m]), digest_size=16).digest()
-        for n in range(99)
-        for m in range(99)
-    ]
+    digests = [hashlib.blake2b(bytes([n, m]), digest_size=16).digest() for n in range(99) for m in range(99)]
     assert abs(len(held_out(digests)) / len(digests) - 0.1) < 0.01
 
 

@@ -26,9 +26,7 @@ def source(count: int = COUNT) -> InMemory:
     return InMemory(images, np.arange(count, dtype=np.int32), np.arange(count))
 
 
-def take(
-    count: int, batch_size: int = 16, seed: int = 7, flip: bool = False, **options: int
-) -> list[Batch]:
+def take(count: int, batch_size: int = 16, seed: int = 7, flip: bool = False, **options: int) -> list[Batch]:
     reader = batches(source(), batch_size, seed=seed, flip=flip, **options)
     try:
         return list(islice(reader, count))

@@ -14,9 +14,7 @@ COUNTS = (1, 2, 5, 100)
 
 @every("schedule")
 @every("grid")
-def test_a_grid_falls_strictly_from_1_inside_the_unit_interval(
-    grid: Grid, schedule: Schedule
-) -> None:
+def test_a_grid_falls_strictly_from_1_inside_the_unit_interval(grid: Grid, schedule: Schedule) -> None:
     """In float32, in which samplers run."""
     for count in COUNTS:
         found = np.asarray(grid(schedule, count))

@@ -131,9 +131,7 @@ def test_plain_of_velocity_compares_velocities(schedule: Schedule) -> None:
 
 @every("schedule")
 @every("prediction")
-def test_plain_is_the_error_of_the_networks_output(
-    prediction: Prediction, schedule: Schedule
-) -> None:
+def test_plain_is_the_error_of_the_networks_output(prediction: Prediction, schedule: Schedule) -> None:
     with precision():
         true = truth(schedule)
         error = 0.3 * true.image
@@ -145,9 +143,7 @@ def test_plain_is_the_error_of_the_networks_output(
 
 @pytest.mark.parametrize("sigma_data", [0.5, 1.0])
 @every("schedule")
-def test_edms_weight_makes_the_preconditioned_outputs_weight_1(
-    schedule: Schedule, sigma_data: float
-) -> None:
+def test_edms_weight_makes_the_preconditioned_outputs_weight_1(schedule: Schedule, sigma_data: float) -> None:
     with precision():
         prediction = Preconditioned(sigma_data)
         true = truth(schedule)
@@ -159,9 +155,7 @@ def test_edms_weight_makes_the_preconditioned_outputs_weight_1(
 
 @every("schedule")
 @every("weighting")
-def test_weights_are_above_0_and_never_rise_with_the_noise(
-    weighting: Weighting, schedule: Schedule
-) -> None:
+def test_weights_are_above_0_and_never_rise_with_the_noise(weighting: Weighting, schedule: Schedule) -> None:
     with precision():
         weights = weighting(schedule, times())
         assert float(weights.min()) > 0

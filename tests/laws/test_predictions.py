@@ -32,9 +32,7 @@ def condition(pair: tuple[Array, Array], rates: tuple[Array, Array]) -> np.ndarr
 @both_precisions
 @every("schedule")
 @every("prediction")
-def test_the_targets_estimate_is_the_truth(
-    prediction: Prediction, schedule: Schedule, double: bool
-) -> None:
+def test_the_targets_estimate_is_the_truth(prediction: Prediction, schedule: Schedule, double: bool) -> None:
     """Within 32 roundings, times the condition number of the two lines."""
     with precision(double):
         x, t, image, noise = truth(schedule)
@@ -47,9 +45,7 @@ def test_the_targets_estimate_is_the_truth(
 
 @every("schedule")
 @every("prediction")
-def test_any_outputs_estimate_solves_both_lines(
-    prediction: Prediction, schedule: Schedule
-) -> None:
+def test_any_outputs_estimate_solves_both_lines(prediction: Prediction, schedule: Schedule) -> None:
     with precision():
         x, t, output, _ = truth(schedule)
         pair, rates = prediction.pair(schedule, t), schedule(t)
@@ -61,9 +57,7 @@ def test_any_outputs_estimate_solves_both_lines(
 @both_precisions
 @every("schedule")
 @every("prediction")
-def test_the_two_lines_are_never_parallel(
-    prediction: Prediction, schedule: Schedule, double: bool
-) -> None:
+def test_the_two_lines_are_never_parallel(prediction: Prediction, schedule: Schedule, double: bool) -> None:
     """The sine of the angle between them keeps its sign and stays above 0.0009."""
     with precision(double):
         t = times()
@@ -148,9 +142,7 @@ def test_preconditioned_is_edms_skip_and_out(schedule: Schedule, sigma_data: flo
 
 @pytest.mark.parametrize("sigma_data", [0.5, 1.0])
 @every("schedule")
-def test_preconditioned_shows_and_asks_for_unit_variance(
-    schedule: Schedule, sigma_data: float
-) -> None:
+def test_preconditioned_shows_and_asks_for_unit_variance(schedule: Schedule, sigma_data: float) -> None:
     """By the variances of independent image (sigma_data^2) and noise (1)."""
     with precision():
         prediction, t = Preconditioned(sigma_data), times()

@@ -52,9 +52,7 @@ def test_time_is_the_inverse_of_log_snr(schedule: Schedule, double: bool) -> Non
 
 @both_precisions
 @every("schedule")
-def test_rates_keep_the_shape_and_the_precision_of_the_times(
-    schedule: Schedule, double: bool
-) -> None:
+def test_rates_keep_the_shape_and_the_precision_of_the_times(schedule: Schedule, double: bool) -> None:
     with precision(double):
         for shape in ((), (1000,), (20, 50)):
             grid = jax.ShapeDtypeStruct(shape, times().dtype)

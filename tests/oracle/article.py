@@ -60,9 +60,7 @@ class Walk:
 # Parameters
 
 
-def conv_shapes(
-    widths: Widths, depth: int, channels: int, stem: int, embedding: int
-) -> list[Shape]:
+def conv_shapes(widths: Widths, depth: int, channels: int, stem: int, embedding: int) -> list[Shape]:
     """The (height, width, in, out) of every convolution kernel, in forward order."""
     shapes: list[Shape] = [(1, 1, channels, stem)]
     current, skips = stem + embedding, []

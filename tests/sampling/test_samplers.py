@@ -21,9 +21,7 @@ GAUSSIAN = Gaussian()
 
 @every("schedule")
 @every("sampler")
-def test_halving_the_steps_divides_the_error_by_2_to_the_order(
-    sampler: Sampler, schedule: Schedule
-) -> None:
+def test_halving_the_steps_divides_the_error_by_2_to_the_order(sampler: Sampler, schedule: Schedule) -> None:
     """From 128 to 256 steps of even log-SNR, against the exact flow, within 0.1 of the order."""
     with precision():
         keys = loop.keys(0, 0, 2)
@@ -136,8 +134,7 @@ def test_ancestral_noise_is_ho_et_als_where_variance_is_preserved(schedule: Sche
         now, then = schedule(0.7), schedule(0.3)
         if abs(float(now.alpha**2 + now.sigma**2) - 1) > 1e-12:
             now, then = (
-                Rates(rate.alpha / jnp.hypot(*rate), rate.sigma / jnp.hypot(*rate))
-                for rate in (now, then)
+                Rates(rate.alpha / jnp.hypot(*rate), rate.sigma / jnp.hypot(*rate)) for rate in (now, then)
             )
         expected = then.sigma / now.sigma * jnp.sqrt(1 - (now.alpha / then.alpha) ** 2)
         np.testing.assert_allclose(ancestral_std(now, then), expected, rtol=1e-12)

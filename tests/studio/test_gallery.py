@@ -10,8 +10,9 @@ import pytest
 from mezzotint.cli.main import main
 from mezzotint.model import Model
 from mezzotint.pictures import GAP, png
-from mezzotint.runs import checkpoint, journal
+from mezzotint.runs import journal
 from mezzotint.runs.folder import RunFolder
+from mezzotint.runs.seal import seal
 from mezzotint.studio.gallery import page
 from tests.studio.conftest import NASTY, SHEETS, STEPS, random_sheet
 from tests.studio.page import Page, picture
@@ -151,7 +152,7 @@ def test_an_unfinished_run_says_how_far_it_is(run: Run) -> None:
     """The newest checkpoint that is whole."""
     for step in (40, 60):
         (run[1].checkpoints / str(step)).mkdir(parents=True)
-    checkpoint.seal(run[1].checkpoints / "40")
+    seal(run[1].checkpoints / "40", loss=None)
     assert "40 of 100 steps" in "".join(_page(run).of_class("summary")[0].text)
 
 

@@ -11,7 +11,6 @@ from html import escape
 
 import numpy as np
 from scipy.signal import savgol_filter
-from scipy.signal import savgol_filter
 
 Point = tuple[int, float]
 Points = Sequence[Point]
@@ -110,8 +109,9 @@ def smooth(points: Points) -> Points:
     reach = max(1, len(points) // SMOOTHED)
     if len(points) < 2 * reach + 1:
         return points
-    fitted = savgol_filter([figure for _, figure in points], 2 * reach + 1, polyorder=1)
-    return [(step, float(figure)) for (step, _), figure in zip(points, fitted, strict=True)]
+    steps, figures = zip(*points, strict=True)
+    fitted = np.asarray(savgol_filter(figures, 2 * reach + 1, polyorder=1))
+    return list(zip(steps, fitted.tolist(), strict=True))
 
 
 def _round_step(rough: float) -> float:

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
+from mezzotint.runs.seal import verify
 
 Point = tuple[int, float]  # a step and a figure
 Entry = dict[str, Any]
@@ -58,7 +59,7 @@ def read(folder: RunFolder) -> Record:
 def _trained(checkpoints: Path) -> int | None:
     for step in checkpoint.steps(checkpoints):
         try:
-            checkpoint.verify(checkpoints / str(step))
+            verify(checkpoints / str(step))
         except (ValueError, OSError):
             continue
         return step

@@ -6,13 +6,15 @@ it for ever. Here each event is written at once, and a full disk is an `OSError`
 
 import time
 from pathlib import Path
+from typing import Any
 
 from tensorboardX.event_file_writer import EventsWriter
-from tensorboardX.proto.event_pb2 import Event, SessionLog
-from tensorboardX.proto.summary_pb2 import Summary
+from tensorboardX.proto import event_pb2
 from tensorboardX.summary import image, scalar
 
 from mezzotint.pictures import Pixels
+
+proto: Any = event_pb2  # its classes are made when it is imported, out of sight of type checkers
 
 
 class Board:
@@ -41,11 +43,14 @@ class Board:
         if self._events is not None:
             self._events.close()
 
-    def _write(self, step: int, summary: Summary) -> None:
+    def _write(self, step: int, summary: Any) -> None:
         if self._events is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._events = EventsWriter(str(self._folder / "events"))
-            begun = SessionLog(status=SessionLog.START)
-            self._events.write_event(Event(wall_time=time.time(), step=self._start + 1, session_log=begun))
-        self._events.write_event(Event(wall_time=time.time(), step=step, summary=summary))
+            begun = proto.SessionLog(status=proto.SessionLog.START)
+            self._add(self._events, step=self._start + 1, session_log=begun)
+        self._add(self._events, step=step, summary=summary)
         self._events.flush()
+
+    def _add(self, events: EventsWriter, **content: Any) -> None:
+        events.write_event(proto.Event(wall_time=time.time(), **content))

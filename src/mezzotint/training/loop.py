@@ -95,9 +95,7 @@ class Training:
         journal.rewind(folder.journal, self.start)
         self.report = Report(folder, console, self.start, plan.steps, plan.config.batch_size, self.watch.log)
         self.report.window, self.report.checkpoint = window, self.start or None
-        self.policy = checkpoint.Policy(
-            self.watch.keep_latest, self.watch.keep_every, self.watch.keep_best
-        )
+        self.policy = checkpoint.Policy(self.watch.keep_latest, self.watch.keep_every, self.watch.keep_best)
         self.validation = Validation(plan, self.keys.validation)
         self.saved = self.start
         self.held_out: dict[int, float] = {}  # the last validation: step -> loss

@@ -1,0 +1,120 @@
+"""The configuration: its JSON, its tables of kinds, and what it refuses."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+
+import pytest
+
+from mezzotint.config import (
+    KINDS,
+    Config,
+    Optimizer,
+    differences,
+    encode,
+    from_dict,
+    from_json,
+    kind_of,
+    to_json,
+)
+from mezzotint.core.objective import Edm, Plain, Weighted
+from mezzotint.core.prediction import Velocity
+from mezzotint.core.schedule import Straight
+from mezzotint.errors import UserError
+
+PARTS = [(name, kind) for name in KINDS if name != "weighting" for kind in KINDS[name]]
+
+
+@pytest.mark.parametrize(("name", "kind"), PARTS)
+def test_every_kind_survives_json(name: str, kind: str) -> None:
+    part = KINDS[name][kind]()
+    assert kind_of(part) == kind
+    config = dataclasses.replace(Config(), **{name: part})
+    assert from_json(to_json(config)) == config
+
+
+def test_parts_within_parts_survive_json() -> None:
+    for objective in (Plain(norm="l1", prediction=Velocity()), Weighted(weighting=Edm(sigma_data=0.5))):
+        config = Config(objective=objective)
+        assert from_json(to_json(config)) == config
+
+
+def test_the_document_carries_its_version() -> None:
+    document = json.loads(to_json(Config()))
+    assert document["version"] == 1
+    with pytest.raises(UserError, match="version 2; this program reads 1"):
+        from_json(json.dumps({**document, "version": 2}))
+
+
+def changed(change: Callable[[dict], object]) -> str:
+    """The default configuration's JSON with something changed in it."""
+    document = json.loads(to_json(Config()))
+    change(document["config"])
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: c.update(stepz=1), "config has no field 'stepz'; did you mean steps"),
+        (
+            lambda c: c["network"].update(kind="unett"),
+            "config.network has no kind 'unett'; did you mean unet",
+        ),
+        (lambda c: c["network"].update(width=1), "config.network has no field 'width'; did you mean widths"),
+        (lambda c: c.update(batch_size="64"), "config.batch_size cannot be '64'"),
+        (lambda c: c.update(flip=1), "config.flip cannot be 1"),
+        (lambda c: c.update(steps=True), "config.steps cannot be True"),
+        (lambda c: c["optimizer"].update(decay="linear"), "config.optimizer.decay cannot be 'linear'"),
+        (lambda c: c.update(optimizer=3), "config.optimizer"),
+        (lambda c: c["network"].update(widths=["32"]), "config.network.widths cannot be"),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_named(change: Callable[[dict], object], said: str) -> None:
+    with pytest.raises(UserError) as error:
+        from_json(changed(change))
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"config": {}}', "null"])
+def test_what_is_no_document_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(UserError, match="not one of mezzotint's"):
+        from_json(text)
+
+
+def test_missing_fields_take_their_defaults() -> None:
+    assert from_dict({"steps": 5}) == Config(steps=5)
+
+
+def test_differences_name_each_field_with_both_values() -> None:
+    new = Config(schedule=Straight(), optimizer=Optimizer(b1=0.5))
+    assert differences(Config(), Config()) == {}
+    found = differences(Config(), new)
+    assert found["optimizer.b1"] == (0.9, 0.5)
+    assert found["schedule.kind"] == ("cosine", "straight")
+    assert found["schedule.epsilon"] == (None, 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"image_size": (60, 64)}, "multiples of 8; the nearest is --image-size 64 64"),
+        ({"image_size": (0, 64)}, "the nearest is --image-size 8 64"),
+        ({"image_size": (64, 64, 64)}, "one number, or a height and a width"),
+        ({"batch_size": 0}, "--batch-size must be at least 1, not 0"),
+        ({"steps": -1}, "--steps must be at least 1, not -1"),
+        ({"epochs": 0.0}, "--epochs must be above 0"),
+        ({"sampling_steps": 0}, "--sampling-steps must be at least 1"),
+        ({"channels": 2}, "--channels must be 1 (greyscale) or 3 (colour), not 2"),
+        ({"seed": 2**32}, "--seed must be from 0 to 4294967295"),
+        ({"optimizer": Optimizer(accumulate=5)}, "--optimizer.accumulate must divide it"),
+    ],
+)
+def test_values_that_can_never_work_are_refused(wrong: dict, said: str) -> None:
+    with pytest.raises(UserError) as error:
+        Config(**wrong)
+    assert said in str(error.value)
+
+
+def test_every_field_of_a_configuration_reaches_its_json() -> None:
+    assert set(encode(Config())) == {f.name for f in dataclasses.fields(Config)}
