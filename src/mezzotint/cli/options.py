@@ -7,6 +7,7 @@ field. What tyro gives back has the shape of config.json, and is read by the sam
 
 import dataclasses
 import typing
+from types import SimpleNamespace
 from typing import Any, Literal, Optional
 
 import tyro
@@ -23,14 +24,30 @@ def parse(default: Config, extra: type, words: list[str], prog: str) -> tuple[An
 
     Kinds are read first, because they decide which other options there are.
     """
-    kinds, _ = tyro.cli(_kinds_only(default), args=_without_help(words), prog=prog, return_unknown_args=True)
-    chosen = _with_kinds(default, _plain(kinds))
+    chosen = _chosen(default, _without_help(words), prog)
     fields = [(f.name, f.type, f) for f in dataclasses.fields(extra)]
     whole = dataclasses.make_dataclass("Options", fields + _fields(Config, chosen), kw_only=True)
     whole.__doc__ = _joined(extra, Config)
     values = _plain(tyro.cli(whole, args=words, prog=prog))
     others = extra(**{f.name: values.pop(f.name) for f in dataclasses.fields(extra)})
     return others, from_dict({"recipe": default.recipe, **values})
+
+
+def _chosen(default: Config, words: list[str], prog: str) -> SimpleNamespace:
+    """The configuration's fields, with fresh parts where the words ask for another kind.
+
+    Not a `Config` yet, which would be checked before the other options are read. A fresh part may have
+    kinds within it, so that the words are read until nothing changes.
+    """
+    names = [name for name in field_names(Config) if name not in HIDDEN]
+    parts = {name: getattr(default, name) for name in names}
+    while True:
+        parsed, _ = tyro.cli(_kinds_only(parts), args=words, prog=prog, return_unknown_args=True)
+        kinds = _plain(parsed)
+        fresh = {name: _with_kinds(name, part, kinds.get(name)) for name, part in parts.items()}
+        if fresh == parts:
+            return SimpleNamespace(**parts)
+        parts = fresh
 
 
 def _fields(cls: type, value: Any) -> list[Field]:
@@ -62,35 +79,35 @@ def _kind_field(name: str, value: Any) -> Field:
     return "kind", choices if value is not None else Optional[choices], kind_of(value)  # noqa: UP045  no `|` for a runtime Literal
 
 
-def _kinds_only(default: Config) -> type:
+def _kinds_only(parts: dict[str, Any]) -> type:
     """The same tree of options with the kinds alone."""
-
-    def tree(name: str, value: Any) -> type:
-        fields: list[Field] = [_kind_field(name, value)] if name in KINDS else []
-        names = field_names(type(value)) if dataclasses.is_dataclass(value) else []
-        for child in names:
-            below = getattr(value, child)
-            if child in KINDS or dataclasses.is_dataclass(below):
-                mirror = tree(child, below)
-                fields.append((child, mirror, dataclasses.field(default_factory=mirror)))
-        return dataclasses.make_dataclass(name.title(), fields, kw_only=True)
-
-    return tree("kinds", default)
+    return dataclasses.make_dataclass("Kinds", _kind_fields(parts), kw_only=True)
 
 
-def _with_kinds(value: Any, kinds: dict[str, Any]) -> Any:
-    """The configuration with fresh parts where another kind is asked for."""
-    for name, below in kinds.items():
-        if name == "kind" or below is None:
-            continue
-        part = getattr(value, name)
-        asked = below.get("kind")
-        if name in KINDS and asked is not None and asked != kind_of(part):
-            part = KINDS[name][asked]()
-        elif dataclasses.is_dataclass(part):
-            part = _with_kinds(part, below)
-        value = dataclasses.replace(value, **{name: part})
-    return value
+def _kind_fields(parts: dict[str, Any]) -> list[Field]:
+    fields: list[Field] = []
+    for name, part in parts.items():
+        if name in KINDS or dataclasses.is_dataclass(part):
+            kind = [_kind_field(name, part)] if name in KINDS else []
+            below = {child: getattr(part, child) for child in _names(part)}
+            mirror = dataclasses.make_dataclass(name.title(), kind + _kind_fields(below), kw_only=True)
+            fields.append((name, mirror, dataclasses.field(default_factory=mirror)))
+    return fields
+
+
+def _names(part: Any) -> list[str]:
+    return field_names(type(part)) if dataclasses.is_dataclass(part) else []
+
+
+def _with_kinds(name: str, part: Any, kinds: dict[str, Any] | None) -> Any:
+    """The part, or a fresh one of the kind that is asked for; the same for what is within it."""
+    if kinds is None:
+        return part
+    asked = kinds.pop("kind", None)
+    if asked is not None and asked != kind_of(part):
+        return KINDS[name][asked]()
+    within = {child: _with_kinds(child, getattr(part, child), below) for child, below in kinds.items()}
+    return dataclasses.replace(part, **within) if within else part
 
 
 def _plain(value: Any) -> Any:
