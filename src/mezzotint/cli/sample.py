@@ -21,7 +21,8 @@ class Options:
         count: how many pictures.
         steps: network evaluations a picture; the run's own number by default.
         seed: of the noise: the same seed gives the same pictures.
-        eta: noise added back at each step: 0 is DDIM, 1 is DDPM's ancestral sampling.
+        eta: noise added back at each step: 0 is DDIM, 1 is DDPM's ancestral sampling; the run's
+            own sampler by default.
         scale: each pixel is drawn as a square of this side.
         out: a PNG file for a grid; anything else is a folder for a PNG each.
     """
@@ -30,7 +31,7 @@ class Options:
     count: int = 16
     steps: int | None = None
     seed: int = 0
-    eta: float = 0.0
+    eta: float | None = None
     scale: int = 1
     out: Path = Path("samples.png")
 
@@ -40,7 +41,8 @@ def main(arguments: list[str]) -> None:
     options = tyro.cli(Options, args=arguments, prog="mezzotint sample")
     check(options)
     model = load(options.run)
-    images = model.sample(options.count, steps=options.steps, seed=options.seed, sampler=Ddim(options.eta))
+    sampler = None if options.eta is None else Ddim(options.eta)
+    images = model.sample(options.count, steps=options.steps, seed=options.seed, sampler=sampler)
     if options.out.suffix.lower() == ".png":
         pictures.save_png(pictures.grid(images), options.out, options.scale)
     else:
@@ -54,7 +56,7 @@ def check(options: Options) -> None:
     """Raises a `UserError` for a number out of range."""
     if options.count < 1 or options.scale < 1:
         raise UserError("--count and --scale must be at least 1")
-    if not 0 <= options.eta <= 1:
+    if options.eta is not None and not 0 <= options.eta <= 1:
         raise UserError(f"--eta must be from 0 to 1, not {options.eta:g}")
     if not 0 <= options.seed < 2**32:
         raise UserError(f"--seed must be from 0 to {2**32 - 1}, not {options.seed}")
