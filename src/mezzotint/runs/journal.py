@@ -22,15 +22,17 @@ VERSION = 1
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """The journal's entries; none where there is no file; an unfinished last line is passed over."""
+    """The journal's entries; none where there is no file; lines that are no entries are passed over."""
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as lines:
+    with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
-                yield json.loads(line)
+                entry = json.loads(line)
             except ValueError:
                 continue
+            if isinstance(entry, dict) and isinstance(entry.get("step"), int) and "kind" in entry:
+                yield entry
 
 
 def append(path: Path, kind: str, step: int, **figures: Any) -> None:

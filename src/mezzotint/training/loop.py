@@ -211,6 +211,7 @@ class Training:
         return {
             "version": journal.VERSION,
             "devices": self.plan.mesh.size,
+            "platform": self.plan.mesh.devices.flat[0].platform,
             "jax": jax.__version__,
             "flax": flax.__version__,
         }
