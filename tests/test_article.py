@@ -1,7 +1,7 @@
-"""The flowers-article recipe against the oracle, an independent NumPy form of the article's recipe.
+"""The flowers-article recipe against the oracle, an independent NumPy form of the article's.
 
-Once at the article's widths in float64, where only the network's float32 output rounds, and once with
-a narrow network in float32, where sines of 2 pi 1000 sigma^2 keep three or four digits.
+Once at the article's widths in float64, where only the network's float32 output rounds, and once
+with a narrow network in float32, where sines of 2 pi 1000 sigma^2 keep three or four digits.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +11,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 from flax.traverse_util import flatten_dict, unflatten_dict
 
@@ -136,13 +135,9 @@ class Example:
         *before, (kernel, bias) = self.parameters
         return [*before, (0.001 * kernel, 0.001 * bias)]
 
-    def pictures(
-        self, parameters: article.Parameters, x: article.Array, steps: int
-    ) -> article.Array:
+    def pictures(self, parameters: article.Parameters, x: article.Array, steps: int) -> article.Array:
         """A DDIM sample from noise x."""
-        return article.ddim(
-            parameters, x, steps, self.batch_statistics, *PIXELS, self.widths, DEPTH
-        )
+        return article.ddim(parameters, x, steps, self.batch_statistics, *PIXELS, self.widths, DEPTH)
 
 
 @dataclass(frozen=True)
@@ -173,15 +168,11 @@ class Package:
 
         @jax.jit
         def learn(params: Tree, stats: Tree, images: Any, t: Any, noise: Any) -> tuple[Tree, ...]:
-            used, running = config.pixels.in_training(
-                config.pixels.initial(pixels.measure(images)), images
-            )
+            used, running = config.pixels.in_training(config.pixels.initial(pixels.measure(images)), images)
             truth = noised(config.schedule, t, pixels.encode(images, used), noise)
             variables = {"params": params, "batch_stats": stats}
             level = config.level(config.schedule(t))
-            output, _ = config.network.apply(
-                variables, truth.x, level, train=True, mutable=["batch_stats"]
-            )
+            output, _ = config.network.apply(variables, truth.x, level, train=True, mutable=["batch_stats"])
             return *gradients(config, params, stats, truth), output, running
 
         with jax.enable_x64(self.double):
@@ -199,9 +190,7 @@ class Package:
 
         return sample
 
-    def pictures(
-        self, parameters: article.Parameters, x: article.Array, steps: int
-    ) -> article.Array:
+    def pictures(self, parameters: article.Parameters, x: article.Array, steps: int) -> article.Array:
         """A DDIM sample from noise x, in [0, 1]."""
         widths = self.example.widths
         stats = as_statistics(self.example.batch_statistics, widths)
@@ -241,9 +230,7 @@ def test_the_output_in_training_is_the_oracles(ours: Package, tolerance: float) 
 
 
 @within(double=1e-12, single=1e-3)
-def test_the_running_statistics_after_a_step_are_the_oracles(
-    ours: Package, tolerance: float
-) -> None:
+def test_the_running_statistics_after_a_step_are_the_oracles(ours: Package, tolerance: float) -> None:
     _, _, found, _, _ = ours.learned
     running, used = ours.example.running, ours.example.batch_statistics
     expected = article.update_running(running, used)
@@ -265,8 +252,7 @@ def test_the_loss_is_the_oracles(ours: Package, tolerance: float) -> None:
 
 @within(double=1e-7, single=3e-3)
 def test_the_gradients_norm_is_the_oracles(ours: Package, tolerance: float) -> None:
-    with jax.enable_x64(ours.double):
-        found = optax.tree.norm(ours.learned[1])
+    found = np.sqrt(sum(np.square(leaf).sum() for leaf in jax.tree.leaves(ours.learned[1])))
     expected = article.gradient_norm(ours.example.learned[1])
     np.testing.assert_allclose(found, expected, rtol=tolerance)
 
@@ -287,10 +273,9 @@ def test_five_ddim_steps_make_the_oracles_pictures(ours: Package, tolerance: flo
     np.testing.assert_allclose(ours.pictures(parameters, x, 5), expected, rtol=0, atol=tolerance)
 
 
-@within(double=1e-5, single=5e-2)
-def test_two_ddim_steps_from_plain_noise_do_too(ours: Package, tolerance: float) -> None:
-    """As they are sampled: nearly all pixels of an untrained network are clipped."""
+def test_two_ddim_steps_from_plain_noise_do_too() -> None:
+    """The first step magnifies the network's rounding by 1 / 0.02, so in float64 alone."""
     x = np.random.default_rng(8).standard_normal((2, 16, 16, 3))
-    expected = ours.example.pictures(ours.example.parameters, x, 2)
-    found = ours.pictures(ours.example.parameters, x, 2)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+    expected = DOUBLE.example.pictures(DOUBLE.example.parameters, x, 2)
+    found = DOUBLE.pictures(DOUBLE.example.parameters, x, 2)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)

@@ -1,6 +1,6 @@
-"""The members that the laws run over: what stands in the configuration's tables inherits the suite.
+"""The members that laws run over: what stands in the configuration's tables inherits the suite.
 
-Nearly all laws see the same thousand times, so that JAX compiles each operation once for all of them.
+Nearly all laws see the same thousand times, so that JAX compiles each operation once for them all.
 """
 
 from contextlib import AbstractContextManager

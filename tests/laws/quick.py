@@ -1,4 +1,4 @@
-"""Compilation without most optimisations: these programs run once, so that compiling is what takes time."""
+"""Compilation without most optimisations: of programs that run once, it takes all the time."""
 
 from collections.abc import Iterator
 

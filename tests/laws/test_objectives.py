@@ -85,7 +85,7 @@ def test_each_images_loss_is_its_own(objective: Objective) -> None:
 
 
 def by_hand() -> tuple[Truth, Estimate]:
-    """Two images of 1x2 pixels at t = 0 and 1, with errors (1, -3) and (2, 0), (0, -1) and (4, 4)."""
+    """Two images of 1x2 pixels at t = 0 and 1; their image errors, then their noise errors."""
 
     def images(*values: float) -> np.ndarray:
         return np.array(values, float).reshape(2, 1, 2, 1)

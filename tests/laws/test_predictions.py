@@ -7,7 +7,6 @@ from einops import rearrange
 from jax import Array
 
 from mezzotint.core.prediction import (
-    Estimate,
     Flow,
     Image,
     Noise,
@@ -150,7 +149,3 @@ def test_preconditioned_shows_and_asks_for_unit_variance(schedule: Schedule, sig
         shown = prediction.input_scale(schedule, t) ** 2 * ((alpha * sigma_data) ** 2 + sigma**2)
         np.testing.assert_allclose(shown, 1, rtol=1e-12)
         np.testing.assert_allclose((a * sigma_data) ** 2 + b**2, 1, rtol=1e-12)
-
-
-def test_an_estimate_is_image_then_noise() -> None:
-    assert Estimate._fields == ("image", "noise")

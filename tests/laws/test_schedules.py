@@ -1,4 +1,4 @@
-"""Schedules: both rates above 0, log-SNR strictly falling, its inverse, and each one's own formula."""
+"""Schedules: rates above 0, log-SNR strictly falling, its inverse, and each one's own formula."""
 
 import jax
 import jax.numpy as jnp
@@ -89,8 +89,8 @@ def test_cosine_has_the_articles_angles() -> None:
 def test_linear_follows_the_product_of_ddpms_thousand_betas() -> None:
     """alpha within 0.001, the first time (u = 0.001) standing for the first beta.
 
-    The discrete product is a sum of betas where the schedule has their integral, so the two differ by
-    half a beta, 0.01 in log alpha, at the noisy end, where alpha itself is small.
+    The discrete product sums betas where the schedule integrates them, so at the noisy end, where
+    alpha is small, the log-SNRs differ by a few betas.
     """
     with precision():
         products = np.cumprod(1 - np.linspace(1e-4, 0.02, 1000))

@@ -1,4 +1,4 @@
-"""Every network: shapes, precision, a start at zero, and no picture that looks at its neighbours."""
+"""Every network: shapes, precision, a start at zero, and pictures that ignore their batch."""
 
 from typing import Any
 

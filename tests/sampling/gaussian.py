@@ -1,4 +1,4 @@
-"""Pictures whose every pixel is N(mean, std^2): the one case in which the best denoiser is known exactly."""
+"""Pictures whose every pixel is N(mean, std^2), of which the best denoiser is known exactly."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ class Gaussian:
         return denoise
 
     def flow(self, schedule: Schedule, x: Array, t: float, s: float) -> Array:
-        """Where the probability-flow ODE takes x from time t to s: each quantile stays what it is."""
+        """Where the probability-flow ODE takes x from t to s: every quantile stays what it is."""
         now, then = schedule(t), schedule(s)
         quantile = (x - now.alpha * self.mean) / self.spread(now)
         return then.alpha * self.mean + self.spread(then) * quantile

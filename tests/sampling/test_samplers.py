@@ -93,7 +93,7 @@ def test_eta_1_is_ddpms_posterior(schedule: Schedule, t: float, s: float) -> Non
 
 @every("schedule")
 def test_between_0_and_1_eta_scales_the_noise_and_keeps_the_variance(schedule: Schedule) -> None:
-    """The step's gain on the noise estimate and on fresh noise are legs of a triangle, sigma long."""
+    """Kept and fresh noise are the legs of a right triangle whose hypotenuse is sigma."""
     with precision():
         keys = loop.keys(0, 0, 2)
         ones, zeros = jnp.ones((2, 2, 3, 1)), jnp.zeros((2, 2, 3, 1))
@@ -128,14 +128,15 @@ def test_on_the_straight_schedule_ddim_is_eulers_method() -> None:
 
 
 @every("schedule")
-def test_ancestral_noise_is_ho_et_als_where_variance_is_preserved(schedule: Schedule) -> None:
-    """sigma_s / sigma_t sqrt(1 - alpha_t^2 / alpha_s^2): Song et al., arXiv:2010.02502, eq. 16."""
+def test_ancestral_noise_is_songs_where_variance_is_preserved(schedule: Schedule) -> None:
+    """sigma_s / sigma_t sqrt(1 - alpha_t^2 / alpha_s^2): Song et al., arXiv:2010.02502, eq. 16.
+
+    Rates of the same ratio on the unit circle stand in for those that are not there.
+    """
     with precision():
-        now, then = schedule(0.7), schedule(0.3)
-        if abs(float(now.alpha**2 + now.sigma**2) - 1) > 1e-12:
-            now, then = (
-                Rates(rate.alpha / jnp.hypot(*rate), rate.sigma / jnp.hypot(*rate)) for rate in (now, then)
-            )
+        now, then = (
+            Rates(*(jnp.asarray(rates) / jnp.hypot(*rates))) for rates in (schedule(0.7), schedule(0.3))
+        )
         expected = then.sigma / now.sigma * jnp.sqrt(1 - (now.alpha / then.alpha) ** 2)
         np.testing.assert_allclose(ancestral_std(now, then), expected, rtol=1e-12)
         assert float(log_snr(now)) < float(log_snr(then))

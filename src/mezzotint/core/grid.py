@@ -37,7 +37,7 @@ class UniformLogSnr:
     def __call__(self, schedule: Schedule, count: int) -> Float[Array, " count"]:
         """`count` falling times from 1 to 0 (1 alone for a count of 1)."""
         start, end = log_snr(schedule(jnp.array([1.0, 0.0])))
-        return schedule.time(jnp.linspace(start, end, count)).at[0].set(1.0)
+        return jnp.clip(schedule.time(jnp.linspace(start, end, count)), 0, 1).at[0].set(1.0)
 
 
 @dataclass(frozen=True)
@@ -54,4 +54,4 @@ class KarrasGrid:
         """`count` falling times from 1 to 0 (1 alone for a count of 1)."""
         start, end = jnp.exp(-log_snr(schedule(jnp.array([1.0, 0.0]))) / (2 * self.rho))
         roots = jnp.linspace(start, end, count)
-        return schedule.time(-2 * self.rho * jnp.log(roots)).at[0].set(1.0)
+        return jnp.clip(schedule.time(-2 * self.rho * jnp.log(roots)), 0, 1).at[0].set(1.0)

@@ -16,7 +16,7 @@ from mezzotint.networks.layers import average_pool, sinusoidal_embedding, upsamp
 
 
 class SteeredBlock(nn.Module):
-    """Swish, 3x3 conv, steered GroupNorm, swish, 3x3 conv from zero, plus the input.
+    """GroupNorm, swish, 3x3 conv, steered GroupNorm, swish, 3x3 conv from zero, plus the input.
 
     Attributes:
         width: channels of the output.
@@ -34,6 +34,7 @@ class SteeredBlock(nn.Module):
             shortcut = nn.Conv(self.width, (1, 1), dtype=self.dtype, name="shortcut")(x)
         steer = nn.Dense(2 * self.width, dtype=self.dtype, name="steer")(embedding)
         scale, shift = jnp.split(rearrange(steer, "b c -> b 1 1 c"), 2, axis=-1)
+        x = nn.GroupNorm(8, dtype=self.dtype, name="norm_in")(x)
         x = nn.Conv(self.width, (3, 3), dtype=self.dtype, name="first")(nn.swish(x))
         x = nn.GroupNorm(8, dtype=self.dtype, name="norm")(x) * (1 + scale) + shift
         zeros = nn.initializers.zeros_init()
