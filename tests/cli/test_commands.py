@@ -216,4 +216,4 @@ def test_kinds_within_kinds_and_a_kind_that_asks_for_another_size(
     config = from_json(out.partition("\n")[2])
     assert config.objective == Weighted(weighting=Edm(sigma_data=0.5))
     code, _, err = run(capsys, "train", "demo", "--network.kind", "article-unet")
-    assert code == 2 and "--image-size 28 28 does not fit the network" in err
+    assert code == 2 and "does not fit the network: both sides must be multiples of 8" in err

@@ -87,8 +87,8 @@ def test_each_images_loss_is_its_own(objective: Objective) -> None:
 def by_hand() -> tuple[Truth, Estimate]:
     """Two images of 1x2 pixels at t = 0 and 1; their image errors, then their noise errors."""
 
-    def images(*values: float) -> np.ndarray:
-        return np.array(values, float).reshape(2, 1, 2, 1)
+    def images(*values: float) -> Array:
+        return jnp.array(values, float).reshape(2, 1, 2, 1)
 
     image, noise = images(5, 6, 7, 8), images(-1, -2, -3, -4)
     true = noised(Cosine(), jnp.array([0.0, 1.0]), image, noise)
@@ -105,7 +105,7 @@ BY_HAND = [
     (Plain("l1", Image()), [2, 0.5]),
     (Plain("l2", Image()), [5, 0.5]),
     (Weighted(MinSnr()), [5 * 5, SNR[1] * 0.5]),
-    (Weighted(MinSnr(gamma=100)), [SNR[0] * 5, SNR[1] * 0.5]),
+    (Weighted(MinSnr(gamma=100.0)), [SNR[0] * 5, SNR[1] * 0.5]),
     (Weighted(Edm()), [(SNR[0] + 1) * 5, (SNR[1] + 1) * 0.5]),
     (Weighted(Edm(sigma_data=0.5)), [(SNR[0] + 4) * 5, (SNR[1] + 4) * 0.5]),
 ]

@@ -101,7 +101,7 @@ def test_linear_follows_the_product_of_ddpms_thousand_betas() -> None:
 
 def test_log_snr_is_a_line_between_its_ends() -> None:
     with precision():
-        rates = LogSnr(max_log_snr=8, min_log_snr=-6)(times())
+        rates = LogSnr(max_log_snr=8.0, min_log_snr=-6.0)(times())
         np.testing.assert_allclose(log_snr(rates), np.linspace(8, -6, 1000), rtol=0, atol=1e-13)
 
 
@@ -134,4 +134,5 @@ def test_mix_is_image_and_noise_each_by_its_own_images_rate() -> None:
         image, noise = np.random.default_rng(0).standard_normal((2, 1000, 1, 2, 3))
         alpha, sigma = (np.asarray(rate).reshape(1000, 1, 1, 1) for rate in rates)
         expected = alpha * image + sigma * noise
-        np.testing.assert_allclose(mix(rates, image, noise), expected, rtol=1e-13, atol=1e-14)
+        found = mix(rates, jnp.asarray(image), jnp.asarray(noise))
+        np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-14)

@@ -33,7 +33,7 @@ def test_upsample_and_its_gradient_are_bilinear_resize(shape: tuple[int, int, in
 def test_average_pool_is_the_mean_of_each_2x2_block() -> None:
     x = np.random.default_rng(0).standard_normal((2, 4, 6, 3)).astype(np.float32)
     expected = (x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]) / 4
-    np.testing.assert_allclose(average_pool(x), expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(average_pool(jnp.asarray(x)), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(("dimensions", "highest"), [(32, 1000.0), (8, 100.0)])
