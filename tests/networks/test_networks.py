@@ -25,11 +25,11 @@ def tiny(cls: type[nn.Module], **settings: Any) -> Any:
     return cls(**{**TINY.get(cls, {}), **settings})
 
 
-def inputs(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def inputs(shape: tuple[int, ...]) -> tuple[jax.Array, jax.Array]:
     """Noisy images and levels."""
     generator = np.random.default_rng(0)
-    x = generator.standard_normal(shape).astype(np.float32)
-    return x, generator.random(shape[0]).astype(np.float32)
+    x = generator.standard_normal(shape)
+    return jnp.asarray(x), jnp.asarray(generator.random(shape[0]))
 
 
 def abstract(network: nn.Module, shape: tuple[int, ...]) -> tuple[Any, Any]:
@@ -106,7 +106,7 @@ def test_the_output_starts_at_zero_whatever_comes_before_the_last_layer(
     np.testing.assert_array_equal(run(variables), 0)
 
 
-def first_parameters(network: nn.Module, x: np.ndarray, level: np.ndarray) -> Any:
+def first_parameters(network: nn.Module, x: jax.Array, level: jax.Array) -> Any:
     """As training begins with them."""
     return network.init(jax.random.key(0), x, level, train=False)["params"]
 
@@ -121,11 +121,8 @@ def test_a_picture_never_looks_at_its_batch_outside_training(cls: type[nn.Module
     together = np.asarray(run(x, level))
     assert together.std() > 0.1
     for index in range(3):
-        others = np.flip(x, axis=2).copy()
-        others[index] = x[index]
-        levels = 1 - level
-        levels[index] = level[index]
-        found = run(others, levels)
+        others = jnp.flip(x, axis=2).at[index].set(x[index])
+        found = run(others, (1 - level).at[index].set(level[index]))
         np.testing.assert_allclose(found[index], together[index], rtol=0, atol=1e-5)
     moved = run(x, (level + 0.3) % 1)
     assert np.all(np.abs(moved - together).max((1, 2, 3)) > 1e-3)

@@ -12,12 +12,16 @@ from mezzotint.sampling.ddim import Ddim
 
 
 def demo() -> Config:
-    """Clothes at 28x28 from the packaged `fashion` set: four minutes on two CPU cores."""
+    """Clothes at 20x20 from the packaged `fashion` set, on two CPU cores in minutes.
+
+    At the set's own 28x28 a step costs twice as much, and after the same time fewer pictures can be
+    recognised. L1 and a little noise at each sampling step (eta 0.5) make clean shapes early.
+    """
     return Config(
         recipe="demo",
         data="fashion",
         image_size=(20, 20),
-        steps=2400,
+        steps=2000,
         batch_size=32,
         network=UNet(widths=(32, 96)),
         schedule=Cosine(max_signal=0.999, min_signal=0.02),
@@ -28,7 +32,7 @@ def demo() -> Config:
         objective=Plain(norm="l1"),
         optimizer=Optimizer(learning_rate=2e-3, decay="cosine", warmup=50, clip=1.0),
         average=Average(decay=0.999),
-        watch=Watch(validate=400, validation_images=256, sample=400, checkpoint=600),
+        watch=Watch(validate=400, validation_images=256, sample=400, checkpoint=500),
         sampler=Ddim(eta=0.5),
         grid=Uniform(),
         sampling_steps=20,
