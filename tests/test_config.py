@@ -21,6 +21,7 @@ from mezzotint.core.objective import Edm, Plain, Weighted
 from mezzotint.core.prediction import Velocity
 from mezzotint.core.schedule import Straight
 from mezzotint.errors import UserError
+from mezzotint.networks.unet import UNet
 
 PARTS = [(name, kind) for name in KINDS if name != "weighting" for kind in KINDS[name]]
 
@@ -61,6 +62,7 @@ def changed(change: Callable[[dict], object]) -> str:
             lambda c: c["network"].update(kind="unett"),
             "config.network has no kind 'unett'; did you mean unet",
         ),
+        (lambda c: c["schedule"].update(kind=["cosine"]), "config.schedule has no kind ['cosine']"),
         (lambda c: c["network"].update(width=1), "config.network has no field 'width'; did you mean widths"),
         (lambda c: c.update(batch_size="64"), "config.batch_size cannot be '64'"),
         (lambda c: c.update(flip=1), "config.flip cannot be 1"),
@@ -76,7 +78,7 @@ def test_what_is_wrong_with_a_document_is_named(change: Callable[[dict], object]
     assert said in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"config": {}}', "null"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, '{"config": {}}', "null"])
 def test_what_is_no_document_is_said_to_be_none(text: str) -> None:
     with pytest.raises(UserError, match="not one of mezzotint's"):
         from_json(text)
@@ -105,6 +107,8 @@ def test_differences_name_each_field_with_both_values() -> None:
         ({"steps": -1}, "--steps must be at least 1, not -1"),
         ({"epochs": 0.0}, "--epochs must be above 0"),
         ({"sampling_steps": 0}, "--sampling-steps must be at least 1"),
+        ({"network": UNet(patch=0)}, "--network.patch takes numbers of at least 1, not 0"),
+        ({"network": UNet(widths=())}, "--network.widths takes numbers of at least 1, not nothing"),
         ({"channels": 2}, "--channels must be 1 (greyscale) or 3 (colour), not 2"),
         ({"seed": 2**32}, "--seed must be from 0 to 4294967295"),
         ({"optimizer": Optimizer(accumulate=5)}, "--optimizer.accumulate must divide it"),

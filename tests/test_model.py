@@ -63,7 +63,12 @@ def test_a_saved_model_makes_the_same_pictures_to_the_bit(model: Model, saved: P
 
 
 def test_numbers_out_of_range_are_refused(model: Model) -> None:
-    for wrong in ({"count": 0}, {"count": 1, "steps": 0}, {"count": 1, "steps": 2000}):
+    for wrong in (
+        {"count": 0},
+        {"count": 1, "steps": 0},
+        {"count": 1, "steps": 2000},
+        {"count": 1, "seed": 2**32},
+    ):
         with pytest.raises(UserError):
             model.sample(**wrong)
 
@@ -79,6 +84,12 @@ def test_what_is_no_model_is_refused_by_name(saved: Path, tmp_path: Path) -> Non
     assert "nowhere is not a run" in refusal(tmp_path / "nowhere")
     (saved / "model.safetensors").unlink()
     assert "has no checkpoint yet" in refusal(saved)
+    unknown = json.loads((saved / "config.json").read_text())
+    unknown["config"]["channels"] = None
+    (saved / "config.json").write_text(json.dumps(unknown))
+    assert "does not say the channels" in refusal(saved)
+    (saved / "config.json").write_bytes(b"\xff")
+    assert "is not a configuration" in refusal(saved)
     (saved / "config.json").write_text("{")
     assert "config.json" in refusal(saved)
 

@@ -214,7 +214,17 @@ def check(config: Config) -> None:
         )
     if not 0 <= config.seed < 2**32:
         raise UserError(f"--seed must be from 0 to {2**32 - 1}, not {config.seed}")
+    _check_network(config.network)
     _check_image_size(config.image_size, config.network.divisor)
+
+
+def _check_network(network: ArticleUNet | UNet) -> None:
+    for name in field_names(type(network)):
+        value = getattr(network, name)
+        sizes = value if isinstance(value, tuple) else (value,)
+        if not sizes or any(isinstance(size, int | float) and size < 1 for size in sizes):
+            given = " ".join(map(str, sizes)) or "nothing"
+            raise UserError(f"--network.{option(name)[2:]} takes numbers of at least 1, not {given}")
 
 
 def _check_image_size(size: tuple[int, int], divisor: int) -> None:
@@ -244,7 +254,7 @@ def from_json(text: str) -> Config:
     try:
         document = json.loads(text)
         version, body = document["version"], document["config"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"the configuration is not one of mezzotint's: {error!r}") from None
     if version != VERSION:
         raise UserError(f"the configuration has version {version}; this program reads {VERSION}")
@@ -327,7 +337,7 @@ def _decode(cls: type, body: Any, path: str) -> Any:
 def _value(name: str, hint: Any, value: Any, path: str) -> Any:
     if isinstance(value, dict) and name in KINDS:
         kind = value.get("kind")
-        if kind not in KINDS[name]:
+        if not isinstance(kind, str) or kind not in KINDS[name]:
             raise UserError(f"{path} has no kind {kind!r}{nearest(str(kind), KINDS[name])}")
         return _decode(KINDS[name][kind], value, path)
     if dataclasses.is_dataclass(hint):

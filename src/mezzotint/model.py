@@ -123,6 +123,8 @@ def load(path: str | Path) -> Model:
     runtime.prepare()
     folder = RunFolder(Path(path).expanduser())
     config = folder.read_config()
+    if config.channels is None:
+        raise UserError(f"{folder.config} does not say the channels: set them to 1 or 3")
     if checkpoint.steps(folder.checkpoints):
         return _from_checkpoint(folder, config)
     if folder.weights.exists():
@@ -218,7 +220,7 @@ def _from_safetensors(path: Path, config: Config) -> Model:
         with safe_open(path, framework="numpy") as file:
             version = (file.metadata() or {}).get("version")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
+    except (SafetensorError, IsADirectoryError) as error:
         raise UserError(f"{path} is damaged: {error}") from None
     if version != VERSION:
         raise UserError(f"{path} has version {version}; this program reads {VERSION}")

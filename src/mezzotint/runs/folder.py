@@ -73,6 +73,8 @@ class RunFolder:
                 f"{self.path} is not a run: it holds no config.json; "
                 "give the folder that `mezzotint train ... --out DIR` wrote"
             ) from None
+        except (UnicodeDecodeError, IsADirectoryError) as error:
+            raise UserError(f"{self.config} is not a configuration: {error}") from None
         try:
             return from_json(text)
         except UserError as error:

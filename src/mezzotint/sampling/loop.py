@@ -37,13 +37,22 @@ def times(grid: Grid, schedule: Schedule, count: int) -> Times:
 
 
 def keys(seed: int, first: int, count: int) -> Keys:
-    """One key a picture: picture i of a seed has the same key in every batch."""
+    """One key a picture: picture i of a seed has the same key in every batch.
+
+    Raises:
+        UserError: a seed or an index out of range.
+    """
+    if not 0 <= seed < 2**32 or first < 0:
+        raise UserError(f"the seed must be from 0 to {2**32 - 1} and the first index at least 0")
     root = jax.random.key(seed)
     return jax.vmap(lambda index: jax.random.fold_in(root, index))(jnp.arange(first, first + count))
 
 
 def initial_noise(schedule: Schedule, keys: Keys, shape: tuple[int, int, int]) -> Images:
-    """Where sampling starts, for pictures of (height, width, channels): sigma(1) * noise."""
+    """Where sampling starts, for pictures of (height, width, channels): noise of x's own spread there.
+
+    For images of unit variance, x at t = 1 has the standard deviation hypot(alpha, sigma).
+    """
     noise = jax.vmap(lambda key: jax.random.normal(key, shape))(keys)
     return jnp.hypot(*schedule(1.0)) * noise
 
