@@ -8,6 +8,7 @@ import tyro
 
 from mezzotint import pictures
 from mezzotint.errors import UserError
+from mezzotint.files import write_whole
 from mezzotint.model import load
 from mezzotint.pictures import Pixels
 from mezzotint.runs.folder import RunFolder
@@ -55,9 +56,7 @@ def write(out: Path, sheet: Pixels, html: str) -> tuple[Path, Path]:
     """Writes the grid and the page, each whole or not at all; gives their paths."""
     picture, text = out / "gallery.png", out / "gallery.html"
     pictures.save_png(sheet, picture, scale(sheet.shape[1]))
-    partial = text.with_name(text.name + ".partial")
-    partial.write_text(html, encoding="utf-8")
-    partial.replace(text)
+    write_whole(text, html)
     return picture, text
 
 
