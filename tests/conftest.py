@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jaxtyping import install_import_hook
 from PIL import Image
 
 # JAX reads these when it is imported. One cache serves the tests and the processes that they start.
@@ -17,6 +18,12 @@ os.environ.update(
     JAX_COMPILATION_CACHE_DIR=CACHE,
     JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0",
 )
+
+import tests.checker  # noqa: E402  loaded before anything that it checks
+
+# Every function of these rooms is called with its shapes checked against each other.
+CHECKED = ("core", "sampling", "networks", "pictures")
+install_import_hook([f"mezzotint.{room}" for room in CHECKED], f"{tests.checker.__name__}.check")
 
 from mezzotint.config import Average, Config, Optimizer, Watch  # noqa: E402
 from mezzotint.networks.article_unet import ArticleUNet  # noqa: E402

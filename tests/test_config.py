@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable
 
 import pytest
@@ -19,9 +20,10 @@ from mezzotint.config import (
 )
 from mezzotint.core.objective import Edm, Plain, Weighted
 from mezzotint.core.prediction import Velocity
-from mezzotint.core.schedule import Straight
+from mezzotint.core.schedule import Cosine, Straight
 from mezzotint.errors import UserError
 from mezzotint.networks.unet import UNet
+from mezzotint.sampling.ddim import Ddim
 
 PARTS = [(name, kind) for name in KINDS if name != "weighting" for kind in KINDS[name]]
 
@@ -69,6 +71,7 @@ def changed(change: Callable[[dict], object]) -> str:
         (lambda c: c.update(steps=True), "config.steps cannot be True"),
         (lambda c: c["optimizer"].update(decay="linear"), "config.optimizer.decay cannot be 'linear'"),
         (lambda c: c.update(optimizer=3), "config.optimizer"),
+        (lambda c: c["optimizer"].update(kind="adamw"), "config.optimizer has no field 'kind'"),
         (lambda c: c["network"].update(widths=["32"]), "config.network.widths cannot be"),
     ],
 )
@@ -105,12 +108,18 @@ def test_differences_name_each_field_with_both_values() -> None:
         ({"image_size": (64, 64, 64)}, "one number, or a height and a width"),
         ({"batch_size": 0}, "--batch-size must be at least 1, not 0"),
         ({"steps": -1}, "--steps must be at least 1, not -1"),
-        ({"epochs": 0.0}, "--epochs must be above 0"),
+        ({"epochs": 0.0}, "--epochs must be above 0, not 0"),
+        ({"epochs": math.nan}, "--epochs must be a finite number, not nan"),
+        ({"sampling_steps": 1025}, "--sampling-steps must be at least 1 and at most 1024, not 1025"),
+        ({"sampler": Ddim(eta=1.5)}, "--sampler.eta must be at least 0 and at most 1, not 1.5"),
+        ({"optimizer": Optimizer(learning_rate=0)}, "--optimizer.learning-rate must be above 0, not 0"),
+        ({"schedule": Cosine(min_signal=0.96)}, "--schedule.min-signal 0.96 must be below --schedule.max"),
+        ({"network": UNet(dtype="floaty")}, "--network.dtype must be one of float32, bfloat16, float64, not floaty"),
         ({"sampling_steps": 0}, "--sampling-steps must be at least 1"),
-        ({"network": UNet(patch=0)}, "--network.patch takes numbers of at least 1, not 0"),
-        ({"network": UNet(widths=())}, "--network.widths takes numbers of at least 1, not nothing"),
-        ({"channels": 2}, "--channels must be 1 (greyscale) or 3 (colour), not 2"),
-        ({"seed": 2**32}, "--seed must be from 0 to 4294967295"),
+        ({"network": UNet(patch=0)}, "--network.patch must be at least 1, not 0"),
+        ({"network": UNet(widths=())}, "--network.widths must name at least one number"),
+        ({"channels": 2}, "--channels must be one of None, 1, 3, not 2"),
+        ({"seed": 2**32}, "--seed must be at least 0 and at most 4294967295"),
         ({"optimizer": Optimizer(accumulate=5)}, "--optimizer.accumulate must divide it"),
     ],
 )

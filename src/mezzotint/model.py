@@ -186,7 +186,7 @@ def _frames(
 ) -> tuple[Array, ...]:
     x = loop.initial_noise(config.schedule, keys, config.picture_shape)
     shown = loop.trajectory(bind(config, variables), config.schedule, sampler, times, x, keys, frames)
-    return tuple(decode(each, pixels) for each in shown)
+    return tuple(jax.vmap(decode, (0, None))(each, pixels) for each in shown)
 
 
 def _batches(seed: int, first: int, count: int, batch_size: int) -> list[Keys]:

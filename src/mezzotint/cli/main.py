@@ -6,11 +6,10 @@ can mend, 130 a second Ctrl-C.
 
 import sys
 import warnings
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TextIO
 
-from mezzotint.errors import UserError
+from mezzotint.errors import UserError, nearest
 
 VERBS = {
     "train": "train a recipe into a run folder, or go on with it",
@@ -50,12 +49,7 @@ def _dispatch(words: list[str]) -> None:
     elif words[0] in VERBS:
         import_module(f"mezzotint.cli.{words[0]}").main(words[1:])
     else:
-        raise UserError(f"there is no verb {words[0]!r}{_nearest(words[0])}")
-
-
-def _nearest(word: str) -> str:
-    close = get_close_matches(word, VERBS, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(VERBS)}"
+        raise UserError(f"there is no verb {words[0]!r}{nearest(words[0], VERBS)}")
 
 
 def usage() -> str:

@@ -5,7 +5,7 @@ times mean n network evaluations of a first-order sampler, and no grid needs the
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 from mezzotint.core.schedule import Schedule, log_snr
 
 
+@runtime_checkable
 class Grid(Protocol):
     """A schedule and a count -> times."""
 

@@ -5,7 +5,7 @@ because an embedding is made for one range: the article's sinusoids expect the v
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax.numpy as jnp
 from jaxtyping import Array
@@ -13,6 +13,7 @@ from jaxtyping import Array
 from mezzotint.core.schedule import Rates, log_snr
 
 
+@runtime_checkable
 class Level(Protocol):
     """Rates (batch,) -> the noise level (batch,) that the network sees."""
 

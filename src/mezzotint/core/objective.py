@@ -7,7 +7,7 @@ and the truth; `TimeDraw` says how the times are drawn. Both are parts of the co
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +19,7 @@ from mezzotint.core.prediction import Estimate, Prediction, target
 from mezzotint.core.schedule import Schedule, log_snr, mix
 
 
+@runtime_checkable
 class TimeDraw(Protocol):
     """How training times are drawn."""
 
@@ -62,6 +63,7 @@ class LogNormalTimes:
         return jnp.clip(schedule.time(-2 * log_ratio), 0, 1)
 
 
+@runtime_checkable
 class Weighting(Protocol):
     """The weight of the image estimate's squared error, (batch,), at times (batch,)."""
 
@@ -117,6 +119,7 @@ def distance(a: Images, b: Images, norm: Literal["l1", "l2"]) -> Float[Array, " 
     return reduce(error, "b h w c -> b", "mean")
 
 
+@runtime_checkable
 class Objective(Protocol):
     """One loss for each image."""
 

@@ -8,7 +8,7 @@ so that [0, 1] becomes [-1, 1]. The statistics travel in the checkpoint.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -26,6 +26,7 @@ class PixelStatistics(NamedTuple):
     variance: Float[Array, " channels"]
 
 
+@runtime_checkable
 class Pixels(Protocol):
     """Where the statistics come from."""
 

@@ -7,7 +7,7 @@ dataclass that states its pair (a, b), the scale of the network's input, and not
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax.numpy as jnp
 from jaxtyping import Array
@@ -27,6 +27,7 @@ Denoiser = Callable[[Images, Times], Estimate]
 Network = Callable[[Images, Times], Images]
 
 
+@runtime_checkable
 class Prediction(Protocol):
     """What the objective and the denoiser ask of a prediction."""
 

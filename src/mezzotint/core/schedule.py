@@ -7,7 +7,7 @@ at t, and `time` is the inverse through log_snr. All take and give arrays of one
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,7 @@ class Rates(NamedTuple):
     sigma: Float[Array, "..."]
 
 
+@runtime_checkable
 class Schedule(Protocol):
     """What the samplers and the objective ask of a schedule."""
 

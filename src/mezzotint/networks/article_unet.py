@@ -26,8 +26,8 @@ class ResidualBlock(nn.Module):
     dtype: str = "float32"
 
     @nn.compact
-    def __call__(self, x: Images, train: bool) -> Images:
-        """(batch, height, width, any) -> (batch, height, width, self.width)."""
+    def __call__(self, x: Images, train: bool) -> Float[Array, "batch height width {self.width}"]:
+        """A picture of as many pixels, with the block's width of channels."""
         same = x.shape[-1] == self.width
         shortcut = x if same else nn.Conv(self.width, (3, 3), dtype=self.dtype, name="shortcut")(x)
         x = nn.BatchNorm(

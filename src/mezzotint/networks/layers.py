@@ -23,18 +23,20 @@ def sinusoidal_embedding(
     return jnp.concatenate([jnp.sin(angles), jnp.cos(angles)], axis=-1)
 
 
-def spread(embedding: Float[Array, "batch dimensions"], like: Images) -> Images:
+def spread(
+    embedding: Float[Array, "batch dimensions"], like: Images
+) -> Float[Array, "batch height width dimensions"]:
     """The same vector at every pixel of `like`; a product with ones, which exporters understand."""
     return rearrange(embedding, "b c -> b 1 1 c") * jnp.ones_like(like[..., :1])
 
 
-def average_pool(x: Images) -> Images:
-    """(batch, 2h, 2w, c) -> (batch, h, w, c), the mean of each 2x2 block."""
+def average_pool(x: Images) -> Float[Array, "batch height//2 width//2 channels"]:
+    """The mean of each 2x2 block."""
     return reduce(x, "b (h 2) (w 2) c -> b h w c", "mean")
 
 
-def upsample(x: Images) -> Images:
-    """(batch, h, w, c) -> (batch, 2h, 2w, c), bilinear with half-pixel centres and clamped edges."""
+def upsample(x: Images) -> Float[Array, "batch 2*height 2*width channels"]:
+    """Twice as high and wide, bilinear with half-pixel centres and clamped edges."""
     above = jnp.concatenate([x[:, :1], x[:, :-1]], axis=1)
     below = jnp.concatenate([x[:, 1:], x[:, -1:]], axis=1)
     rows = _interleave_rows(0.75 * x + 0.25 * above, 0.75 * x + 0.25 * below)
@@ -43,11 +45,11 @@ def upsample(x: Images) -> Images:
     return _interleave_columns(0.75 * rows + 0.25 * left, 0.75 * rows + 0.25 * right)
 
 
-def _interleave_rows(even: Images, odd: Images) -> Images:
+def _interleave_rows(even: Images, odd: Images) -> Float[Array, "batch 2*height width channels"]:
     batch, height, width, channels = even.shape
     return jnp.concatenate([even, odd], axis=2).reshape(batch, 2 * height, width, channels)
 
 
-def _interleave_columns(even: Images, odd: Images) -> Images:
+def _interleave_columns(even: Images, odd: Images) -> Float[Array, "batch height 2*width channels"]:
     batch, height, width, channels = even.shape
     return jnp.concatenate([even, odd], axis=3).reshape(batch, height, 2 * width, channels)

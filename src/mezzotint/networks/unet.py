@@ -27,8 +27,10 @@ class SteeredBlock(nn.Module):
     dtype: str = "float32"
 
     @nn.compact
-    def __call__(self, x: Images, embedding: Float[Array, "batch dimensions"]) -> Images:
-        """(batch, height, width, any) -> (batch, height, width, self.width)."""
+    def __call__(
+        self, x: Images, embedding: Float[Array, "batch dimensions"]
+    ) -> Float[Array, "batch height width {self.width}"]:
+        """A picture of as many pixels, with the block's width of channels."""
         shortcut = x
         if x.shape[-1] != self.width:
             shortcut = nn.Conv(self.width, (1, 1), dtype=self.dtype, name="shortcut")(x)

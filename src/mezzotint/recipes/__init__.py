@@ -5,8 +5,8 @@ The first line of the docstring is what `mezzotint recipes` shows.
 
 from collections.abc import Callable
 
-from mezzotint.config import Config, nearest
-from mezzotint.errors import UserError
+from mezzotint.config import Config
+from mezzotint.errors import UserError, nearest
 from mezzotint.recipes.demo import demo
 from mezzotint.recipes.flowers import flowers_article
 

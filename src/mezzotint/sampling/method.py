@@ -1,6 +1,6 @@
 """What a sampling method is: a first memory, and one step from a time to the next."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Array
 
@@ -11,6 +11,7 @@ from mezzotint.core.schedule import Schedule
 Memory = Any  # a pytree of arrays; () for one-step methods
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """A frozen dataclass that states only these; `order` is tested, not merely declared."""
 

@@ -1,0 +1,145 @@
+"""A run's whole configuration: frozen dataclasses, checked when they are made."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mezzotint.config.check import check
+from mezzotint.core import grid as grids
+from mezzotint.core import level as levels
+from mezzotint.core import objective as objectives
+from mezzotint.core import pixels as pixel
+from mezzotint.core import prediction as predictions
+from mezzotint.core import schedule as schedules
+from mezzotint.networks.article_unet import ArticleUNet
+from mezzotint.networks.unet import UNet
+from mezzotint.sampling.ddim import Ddim
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """AdamW after gradient clipping: Loshchilov & Hutter, arXiv:1711.05101.
+
+    Attributes:
+        learning_rate: the highest, reached after the warm-up.
+        decay: how it falls after the warm-up: constant, cosine (to 0 at the last step), or
+            inverse-sqrt (of the step over the warm-up).
+        warmup: steps over which it rises linearly from 0.
+        weight_decay: AdamW's.
+        b1: decay of the first moment.
+        b2: decay of the second moment.
+        clip: greatest global norm of the gradients; 0 for no clipping.
+        accumulate: parts that a batch is cut into, one after the other, to save memory.
+    """
+
+    learning_rate: float = 1e-3
+    decay: Literal["constant", "cosine", "inverse-sqrt"] = "constant"
+    warmup: int = 0
+    weight_decay: float = 1e-4
+    b1: float = 0.9
+    b2: float = 0.999
+    clip: float = 0.0
+    accumulate: int = 1
+
+
+@dataclass(frozen=True)
+class Average:
+    """The exponential moving average of the weights and batch statistics.
+
+    Attributes:
+        decay: how much of the average stays at each step, once warm.
+        warmup: the decay at step i is min(decay, (1 + i) / (warmup + i)), so that a short run does
+            not sample stale weights; 0 for `decay` from the first step.
+    """
+
+    decay: float = 0.999
+    warmup: float = 10.0
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How often a run is looked at, in steps; 0 for never.
+
+    Attributes:
+        log: a line in the journal and TensorBoard.
+        validate: the loss on held-out pictures.
+        validation_images: how many of them, at most.
+        sample: a grid of pictures.
+        sample_count: how many pictures in it.
+        checkpoint: a checkpoint; there is always one at the end.
+        keep_latest: checkpoints kept, the newest ones.
+        keep_every: checkpoints at multiples of this many steps are kept for good.
+        keep_best: checkpoints kept for the best validation loss.
+    """
+
+    log: int = 10
+    validate: int = 500
+    validation_images: int = 512
+    sample: int = 500
+    sample_count: int = 64
+    checkpoint: int = 500
+    keep_latest: int = 2
+    keep_every: int = 0
+    keep_best: int = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that makes a run what it is.
+
+    Attributes:
+        recipe: the recipe that this configuration came from.
+        data: the pictures: `fashion`, `folder:PATH` or `flowers:PATH`.
+        image_size: height and width in pixels; one number for a square.
+        channels: 1 for greyscale, 3 for colour; None for what the source has.
+        flip: mirror half of the training pictures.
+        steps: training steps; None for `epochs`.
+        epochs: passes over the training pictures, where `steps` is None.
+        batch_size: pictures a step, over all devices.
+        seed: of everything random in the run.
+        network: the network.
+        schedule: how much image and noise there is at each time.
+        prediction: what the network predicts.
+        level: how the network is told the amount of noise.
+        pixels: how pixels are normalised.
+        times: how training times are drawn.
+        objective: the training loss.
+        optimizer: the optimizer.
+        average: the moving average that is sampled from.
+        watch: how often the run is looked at.
+        sampler: the sampling method.
+        grid: the sampling times.
+        sampling_steps: network evaluations a picture, unless asked otherwise.
+    """
+
+    recipe: str = "custom"
+    data: str = "fashion"
+    image_size: tuple[int, int] = (64, 64)
+    channels: int | None = None
+    flip: bool = False
+    steps: int | None = None
+    epochs: float = 50.0
+    batch_size: int = 64
+    seed: int = 0
+    network: ArticleUNet | UNet = field(default_factory=ArticleUNet)
+    schedule: schedules.Schedule = schedules.Cosine()
+    prediction: predictions.Prediction = predictions.Noise()
+    level: levels.Level = levels.Variance()
+    pixels: pixel.Pixels = pixel.BatchPixels()
+    times: objectives.TimeDraw = objectives.UniformTimes()
+    objective: objectives.Objective = objectives.NoiseAndImage()
+    optimizer: Optimizer = Optimizer()
+    average: Average = Average()
+    watch: Watch = Watch()
+    sampler: Ddim = Ddim()
+    grid: grids.Grid = grids.Uniform()
+    sampling_steps: int = 20
+
+    @property
+    def picture_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels), once the channels are known."""
+        assert self.channels is not None, "the channels are known once the pictures are opened"
+        return (*self.image_size, self.channels)
+
+    def __post_init__(self) -> None:
+        """Refuses what can never work, with the field's name."""
+        check(self)
