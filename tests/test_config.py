@@ -114,7 +114,10 @@ def test_differences_name_each_field_with_both_values() -> None:
         ({"sampler": Ddim(eta=1.5)}, "--sampler.eta must be at least 0 and at most 1, not 1.5"),
         ({"optimizer": Optimizer(learning_rate=0)}, "--optimizer.learning-rate must be above 0, not 0"),
         ({"schedule": Cosine(min_signal=0.96)}, "--schedule.min-signal 0.96 must be below --schedule.max"),
-        ({"network": UNet(dtype="floaty")}, "--network.dtype must be one of float32, bfloat16, float64, not floaty"),
+        (
+            {"network": UNet(dtype="floaty")},
+            "--network.dtype must be one of float32, bfloat16, float64, not floaty",
+        ),
         ({"sampling_steps": 0}, "--sampling-steps must be at least 1"),
         ({"network": UNet(patch=0)}, "--network.patch must be at least 1, not 0"),
         ({"network": UNet(widths=())}, "--network.widths must name at least one number"),

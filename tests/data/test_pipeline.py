@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mezzotint.data.fit import Fit
 from mezzotint.data.memory import InMemory
 from mezzotint.data.open import open_source
 from mezzotint.data.pipeline import PREFETCHED, Batch, batches, epoch_order, sequential
@@ -158,7 +159,7 @@ def test_closing_stops_the_threads_and_reading_ahead_is_bounded() -> None:
 
 def test_a_file_that_goes_bad_is_named_through_the_threads(tmp_path: Path) -> None:
     root = write(tmp_path, {f"{seed}.png": encode(noise(seed)) for seed in range(4)})
-    splits = open_source(f"folder:{root}", (8, 8), memory_limit=0)
+    splits = open_source(f"folder:{root}", Fit((8, 8)), memory_limit=0)
     for file in root.iterdir():
         file.write_bytes(b"x")
     reader = batches(splits.train, 2, seed=0, threads=splits.threads)
@@ -183,7 +184,7 @@ def test_sequential_over_nothing() -> None:
 
 
 def test_reading_from_memory_is_quick() -> None:
-    reader = batches(open_source("fashion", (28, 28)).train, 64, seed=0, flip=True)
+    reader = batches(open_source("fashion", Fit((28, 28))).train, 64, seed=0, flip=True)
     list(islice(reader, 2 * PREFETCHED))
     began = time.process_time()
     list(islice(reader, 100))

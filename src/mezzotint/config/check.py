@@ -101,6 +101,7 @@ def check(config: "Config") -> None:
             )
     _check_parts(config.batch_size, config.optimizer.accumulate)
     _check_image_size(config.image_size, config.network.divisor)
+    _ = config.fit  # which refuses an unknown colour
 
 
 def _check_value(name: str, value: Any) -> None:

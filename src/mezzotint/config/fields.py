@@ -10,6 +10,7 @@ from mezzotint.core import objective as objectives
 from mezzotint.core import pixels as pixel
 from mezzotint.core import prediction as predictions
 from mezzotint.core import schedule as schedules
+from mezzotint.data.fit import Fit
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.networks.unet import UNet
 from mezzotint.sampling.ddim import Ddim
@@ -88,9 +89,12 @@ class Config:
 
     Attributes:
         recipe: the recipe that this configuration came from.
-        data: the pictures: `fashion`, `folder:PATH` or `flowers:PATH`.
+        data: the pictures, such as `fashion` or `folder:PATH`; `mezzotint data` lists what there is.
         image_size: height and width in pixels; one number for a square.
         channels: 1 for greyscale, 3 for colour; None for what the source has.
+        crop: how pictures of another shape are fitted: `centre` cuts the middle, `random` another part
+            each time, `pad` keeps all of it.
+        background: a colour's name or #rrggbb, under transparency and around padded pictures.
         flip: mirror half of the training pictures.
         steps: training steps; None for `epochs`.
         epochs: passes over the training pictures, where `steps` is None.
@@ -115,6 +119,8 @@ class Config:
     data: str = "fashion"
     image_size: tuple[int, int] = (64, 64)
     channels: int | None = None
+    crop: Literal["centre", "random", "pad"] = "centre"
+    background: str = "white"
     flip: bool = False
     steps: int | None = None
     epochs: float = 50.0
@@ -139,6 +145,11 @@ class Config:
         """(height, width, channels), once the channels are known."""
         assert self.channels is not None, "the channels are known once the pictures are opened"
         return (*self.image_size, self.channels)
+
+    @property
+    def fit(self) -> Fit:
+        """The shape that pictures are brought to."""
+        return Fit(self.image_size, self.channels, self.crop, self.background)
 
     def __post_init__(self) -> None:
         """Refuses what can never work, with the field's name."""

@@ -1,8 +1,9 @@
-"""Any picture's content -> upright pixels, uint8 (height, width, 1 or 3), at just the size asked.
+"""Any picture's content -> upright sRGB pixels, uint8 (height, width, 1 or 3), in the shape asked.
 
 Large JPEGs are decoded at a fraction of their size, at least twice the target. 16 bits are scaled
-to 8, transparency is laid over white, CMYK becomes RGB, an animation gives its first frame, and the
-camera's orientation is obeyed. Whatever fails, fails as `Undecodable`, with a reason for people.
+to 8, transparency is laid over the background, CMYK becomes RGB, an animation gives its first frame,
+and the camera's orientation and the colour profile are obeyed. Whatever fails, fails as
+`Undecodable`, with a reason for people.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from mezzotint.data.fit import fit
+from mezzotint.data.colour import to_srgb
+from mezzotint.data.fit import Fit
 from mezzotint.data.source import Content, Undecodable
 
 MAX_PIXELS = 100_000_000
@@ -33,13 +35,12 @@ TOO_MANY_PIXELS = "it has more than 100 million pixels"
 CUT_SHORT = "the file is cut short"
 
 
-def decode(content: Content, size: tuple[int, int], channels: int | None = None) -> np.ndarray:
-    """The picture, upright, cropped and resized.
+def decode(content: Content, fit: Fit) -> np.ndarray:
+    """The picture, upright, in the shape asked.
 
     Args:
         content: an encoded file, or raw pixels.
-        size: (height, width) to give.
-        channels: 1 or 3; None gives 1 for a greyscale file and 3 for any other.
+        fit: the shape; where it leaves the channels open, a greyscale file gives 1 and any other 3.
 
     Returns:
         uint8 (height, width, channels).
@@ -49,11 +50,10 @@ def decode(content: Content, size: tuple[int, int], channels: int | None = None)
     """
     with _plainly_said():
         image = _opened(content)
-        image.draft(None, (2 * max(size), 2 * max(size)))  # no-op for all but JPEG
+        image.draft(None, fit.draft)  # no-op for all but JPEG
         image.load()
-        upright = _upright(image)
-        mode = "L" if (channels or _channels(image)) == 1 else "RGB"
-        return fit(_eight_bit(upright, mode), size)
+        mode = "L" if (fit.channels or _channels(image)) == 1 else "RGB"
+        return fit(_eight_bit(to_srgb(_upright(image)), mode, fit.colour))
 
 
 def check(content: Content) -> int:
@@ -127,12 +127,12 @@ def _upright(image: Image.Image) -> Image.Image:
     return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
 
 
-def _eight_bit(image: Image.Image, mode: str) -> Image.Image:
-    """The picture in mode L or RGB."""
+def _eight_bit(image: Image.Image, mode: str, background: tuple[int, int, int]) -> Image.Image:
+    """The picture in mode L or RGB, over the background where it is transparent."""
     if image.mode == "F" or image.mode.startswith("I"):
         image = _narrowed(image)
     if image.has_transparency_data:
-        return _over_white(image.convert("RGBA"), mode)
+        return _over(background, image.convert("RGBA"), mode)
     return image if image.mode == mode else image.convert(mode)
 
 
@@ -145,6 +145,6 @@ def _narrowed(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.rint(values * (255.0 / full)).astype(np.uint8))
 
 
-def _over_white(image: Image.Image, mode: str) -> Image.Image:
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert(mode)
+def _over(background: tuple[int, int, int], image: Image.Image, mode: str) -> Image.Image:
+    under = Image.new("RGBA", image.size, background)
+    return Image.alpha_composite(under, image).convert(mode)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mezzotint.data.decode import check, decode
+from mezzotint.data.fit import Fit
 from mezzotint.data.source import Entry, Undecodable, Unusable
 from mezzotint.data.survey import Usable, survey
 from mezzotint.errors import UserError
@@ -12,11 +13,10 @@ from mezzotint.errors import UserError
 
 @dataclass(frozen=True)
 class OnDisk:
-    """The pictures of some entries, given at (height, width) `size` with `channels` channels."""
+    """The pictures of some entries, in one shape, whose channels are known."""
 
     entries: Sequence[Entry]
-    size: tuple[int, int]
-    channels: int
+    fit: Fit
 
     def __len__(self) -> int:
         """The number of pictures."""
@@ -30,7 +30,7 @@ class OnDisk:
         """
         entry = self.entries[index]
         try:
-            image = decode(entry.read(), self.size, self.channels)
+            image = decode(entry.read(), self.fit)
         except Undecodable as reason:
             raise UserError(
                 f"{entry.name} cannot be used: {reason}. Mend or remove it, and start again."

@@ -11,17 +11,19 @@ from functools import partial
 from pathlib import Path
 
 from mezzotint.data.source import Entry, Origin, Undecodable, Unusable
+from mezzotint.data.uri import Uri
 from mezzotint.errors import UserError
 
 MAX_BYTES = 256 * 2**20
 
 
-def open_folder(path: str) -> Origin:
+def open_folder(uri: Uri) -> Origin:
     """The files below a folder.
 
     Raises:
         UserError: there is no such folder.
     """
+    path = uri.path
     root = Path(os.path.realpath(os.path.expanduser(path)))
     if not os.path.exists(root):
         raise UserError(f"There is no folder {path!r}.")

@@ -1,4 +1,4 @@
-"""Pictures that are decoded once, and stay in memory as one uint8 array."""
+"""Pictures that are decoded once, and stay in memory as uint8."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,21 +7,24 @@ from typing import Any
 import numpy as np
 
 from mezzotint.data.decode import decode
+from mezzotint.data.fit import Fit
 from mezzotint.data.source import Content, Entry, Unusable
 from mezzotint.data.survey import Usable, survey
+
+Store = np.ndarray | list[np.ndarray]
 
 
 @dataclass(frozen=True)
 class InMemory:
-    """The pictures at some rows of a shared array, which must not be written to.
+    """The pictures at some rows of a shared store, which must not be written to.
 
     Attributes:
-        images: uint8 (N, H, W, C).
+        images: uint8 (N, H, W, C); a list of N arrays where each has its own extent.
         labels: int32 (N,), -1 where there is none.
         rows: (len,) positions in both.
     """
 
-    images: np.ndarray
+    images: Store
     labels: np.ndarray
     rows: np.ndarray
 
@@ -35,29 +38,43 @@ class InMemory:
         return {"image": self.images[row], "label": int(self.labels[row])}
 
 
-def load(
-    entries: Sequence[Entry], size: tuple[int, int], channels: int | None
-) -> tuple[np.ndarray, list[Usable], list[Unusable]]:
+def load(entries: Sequence[Entry], fit: Fit) -> tuple[Store, list[Usable], list[Unusable]]:
     """Decode every picture, in parallel.
 
     Args:
         entries: the pictures.
-        size: (height, width) to give them.
-        channels: 1 or 3; None gives 1 where every usable picture is greyscale, otherwise 3.
+        fit: their shape; where it leaves the channels open, 1 where every usable picture is
+            greyscale, otherwise 3.
 
     Returns:
         Read-only uint8 (N, height, width, channels), a row for each entry (that of an unusable one
-        is undefined); the usable; the unusable.
+        is undefined), or a list for a random crop; the usable; the unusable.
     """
-    images = np.empty((len(entries), *size, channels or 3), np.uint8)
+    images = _room(len(entries), fit)
 
     def keep(row: int, content: Content) -> int:
-        picture = decode(content, size, channels)
+        picture = decode(content, fit)
+        depth = picture.shape[-1]
+        if isinstance(images, list):
+            picture = np.broadcast_to(picture, (*picture.shape[:2], fit.channels or 3))
         images[row] = picture  # grey is spread over three channels
-        return picture.shape[-1]
+        return depth
 
     usable, unusable = survey(entries, keep)
-    if all(found.channels == 1 for found in usable):
-        images = np.ascontiguousarray(images[..., :1])
+    grey = fit.channels is None and all(found.channels == 1 for found in usable)
+    return _sealed(images, grey), usable, unusable
+
+
+def _room(count: int, fit: Fit) -> Store:
+    if fit.crop == "random":
+        return [np.empty((0, 0, 0), np.uint8)] * count
+    return np.empty((count, *fit.size, fit.channels or 3), np.uint8)
+
+
+def _sealed(images: Store, grey: bool) -> Store:
+    """The store, with one channel where all is grey; nobody may write to it any more."""
+    if isinstance(images, list):
+        return [np.asarray(_sealed(image[None], grey))[0] for image in images]
+    images = np.ascontiguousarray(images[..., :1]) if grey else images
     images.flags.writeable = False
-    return images, usable, unusable
+    return images

@@ -10,20 +10,42 @@ from importlib import resources
 import numpy as np
 
 from mezzotint.data.source import Content, Entry, Origin
+from mezzotint.data.uri import Uri
 
 TRAIN = 9_000
+CLOTHES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 
 
-def open_fashion(_: str = "") -> Origin:
+def open_fashion(_: Uri) -> Origin:
     """The packaged pictures, in their original order."""
     file = resources.files("mezzotint.data").joinpath("packaged", "fashion.npz")
     with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         images, labels = arrays["images"], arrays["labels"]
     entries = (
-        Entry(f"fashion {row}", partial(_same, image), int(labels[row]), held_out=row >= TRAIN)
+        Entry(
+            f"fashion {row}",
+            partial(_same, image),
+            int(labels[row]),
+            "train" if row < TRAIN else "validation",
+        )
         for row, image in enumerate(images)
     )
-    return Origin("fashion", tuple(entries), channels=1)
+    return Origin("fashion", tuple(entries), channels=1, label_names=CLOTHES)
+
+
+def _split(row: int) -> str:
+    return "train" if row < TRAIN else "validation"
 
 
 def _same(image: np.ndarray) -> Content:

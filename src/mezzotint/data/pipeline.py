@@ -13,6 +13,7 @@ against 6, all of it under Python's lock). Threads do the reading, never process
 
 import math
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -50,6 +51,7 @@ def batches(
     seed: int,
     start: int = 0,
     flip: bool = False,
+    size: tuple[int, int] | None = None,
     process: int = 0,
     processes: int = 1,
     threads: int = 1,
@@ -62,6 +64,7 @@ def batches(
         seed: in [0, 2^32), decides order and flips.
         start: the number of the first batch to give.
         flip: mirror each picture left to right with probability 1/2.
+        size: (height, width) of the parts to give of pictures that are larger; None for whole pictures.
         process: which process this is.
         processes: how many share each batch; together they hold what one alone would.
         threads: that read ahead, a batch each (`Splits.threads`).
@@ -75,25 +78,23 @@ def batches(
     _demand_batch(source, batch_size, processes)
     order = lru_cache(maxsize=4)(lambda epoch: epoch_order(len(source), seed, epoch))
 
-    def draw(batch: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def read(batch: int, random: np.random.Generator) -> Batch:
         stream = range(batch * batch_size + process, (batch + 1) * batch_size, processes)
         places = (divmod(position, len(source)) for position in stream)
-        mirrored = random.random(batch_size)[process::processes] < 0.5
-        return np.array([order(epoch)[place] for epoch, place in places]), mirrored & flip
+        mirrored, corners = np.split(random.random((batch_size, 3))[process::processes], [1], axis=1)
+        found = _fetch(source, [order(epoch)[place] for epoch, place in places], size, corners)
+        return _mirror(found, mirrored[:, 0] < 0.5) if flip else found
 
-    dataset = (
-        grain.MapDataset.range(sys.maxsize // batch_size)
-        .seed(seed)
-        .random_map(draw)
-        .map(lambda drawn: _fetch(source, *drawn))
-    )
+    dataset = grain.MapDataset.range(sys.maxsize // batch_size).seed(seed).random_map(read)
     iterator = _reader(dataset, threads)
     grain.experimental.set_next_index(iterator, start)
     return iterator
 
 
-def sequential(source: DataSource, batch_size: int, *, threads: int = 1) -> Batches:
-    """Each picture once, in order, for validation.
+def sequential(
+    source: DataSource, batch_size: int, *, size: tuple[int, int] | None = None, threads: int = 1
+) -> Batches:
+    """Each picture once, in order, for validation; the middle of it where it is larger than `size`.
 
     Returns:
         Batches of `image`, `label` and `weight`, float32 (batch_size,): 1, and 0 for the pictures
@@ -103,7 +104,7 @@ def sequential(source: DataSource, batch_size: int, *, threads: int = 1) -> Batc
 
     def fetch(positions: np.ndarray) -> Batch:
         weight = (positions < count).astype(np.float32)
-        return {**_fetch(source, positions % count), "weight": weight}
+        return {**_fetch(source, (positions % count).tolist(), size), "weight": weight}
 
     padded = math.ceil(count / batch_size) * batch_size
     dataset = grain.MapDataset.range(padded).batch(batch_size, batch_fn=np.array).map(fetch)
@@ -124,14 +125,43 @@ def _reader(dataset: grain.MapDataset, threads: int) -> grain.DatasetIterator:
     return iter(dataset.to_iter_dataset(options))
 
 
-def _fetch(source: DataSource, positions: np.ndarray, mirrored: np.ndarray | None = None) -> Batch:
-    """The pictures at some positions, those marked in `mirrored` (boolean, (batch,)) mirrored."""
-    examples = [source[position] for position in positions.tolist()]
-    images = np.stack([example["image"] for example in examples])
-    if mirrored is not None and mirrored.any():
-        columns = np.arange(images.shape[2])[::-1]  # `take` is twice as quick as a negative stride
-        images[mirrored] = np.take(images[mirrored], columns, axis=2)
-    return {"image": images, "label": np.array([each["label"] for each in examples], np.int32)}
+def _fetch(
+    source: DataSource,
+    positions: Sequence[int],
+    size: tuple[int, int] | None,
+    corners: np.ndarray | None = None,
+) -> Batch:
+    """The pictures at some positions.
+
+    Args:
+        source: the pictures.
+        positions: of those to fetch.
+        size: (height, width) to cut out of them; None for whole pictures.
+        corners: (batch, 2) in [0, 1), where the parts begin; None for the middle.
+    """
+    examples = [source[position] for position in positions]
+    images = [example["image"] for example in examples]
+    if size is not None:
+        at = np.full((len(images), 2), 0.5) if corners is None else corners
+        images = [window(image, size, corner) for image, corner in zip(images, at, strict=True)]
+    labels = np.array([example["label"] for example in examples], np.int32)
+    return {"image": np.stack(images), "label": labels}
+
+
+def window(image: np.ndarray, size: tuple[int, int], corner: np.ndarray) -> np.ndarray:
+    """The part of a picture (H, W, C) of (height, width) `size` that begins at `corner`, in [0, 1)."""
+    top, left = (
+        int(at * (1 + have - want)) for at, have, want in zip(corner, image.shape, size, strict=False)
+    )
+    return image[top : top + size[0], left : left + size[1]]
+
+
+def _mirror(batch: Batch, mirrored: np.ndarray) -> Batch:
+    """Those pictures that are marked, mirrored left to right, in place."""
+    images = batch["image"]
+    columns = np.arange(images.shape[2])[::-1]  # `take` is twice as quick as a negative stride
+    images[mirrored] = np.take(images[mirrored], columns, axis=2)
+    return batch
 
 
 def _demand_batch(source: DataSource, batch_size: int, processes: int) -> None:

@@ -27,7 +27,10 @@ class DataSource(Protocol):
         ...
 
     def __getitem__(self, index: int, /) -> dict[str, Any]:
-        """`image`, uint8 (H, W, C), and `label`, an int, -1 where there is none."""
+        """`image`, uint8 (H, W, C), and `label`, an int, -1 where there is none.
+
+        Pictures to be cropped at random (`Fit.crop`) are larger than asked along one side.
+        """
         ...
 
 
@@ -51,13 +54,14 @@ class Entry:
         name: what messages call it, such as its path.
         read: its content; raises `Undecodable` where there is none.
         label: its class, or -1.
-        held_out: whether it is for validation; None leaves it to the content (see `split`).
+        split: the origin's own, `train`, `validation` or `test`; empty leaves it to the content
+            (see `split.py`).
     """
 
     name: str
     read: Callable[[], Content]
     label: int = NO_LABEL
-    held_out: bool | None = None
+    split: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,14 @@ class Origin:
         entries: its pictures, in an order that is always the same.
         channels: 1 or 3; None where only the pictures can tell.
         unusable: what was left out already.
+        label_names: what the labels 0, 1, ... are called; empty where they have no names.
     """
 
     name: str
     entries: tuple[Entry, ...]
     channels: int | None = None
     unusable: tuple[Unusable, ...] = ()
+    label_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,7 @@ class Splits:
         unusable: the files that were left out.
         shape: (height, width, channels) of every picture.
         in_memory: whether the pictures are decoded already; otherwise each access decodes one.
+        label_names: what the labels are called.
     """
 
     name: str
@@ -96,6 +103,7 @@ class Splits:
     unusable: tuple[Unusable, ...]
     shape: tuple[int, int, int]
     in_memory: bool
+    label_names: tuple[str, ...] = ()
 
     @property
     def threads(self) -> int:

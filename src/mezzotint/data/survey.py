@@ -24,7 +24,7 @@ class Usable:
     Attributes:
         row: its position among the origin's entries.
         channels: 1 or 3.
-        digest: of its content; empty where the origin says itself what is held out.
+        digest: of its content.
     """
 
     row: int
@@ -58,13 +58,13 @@ def survey(entries: Sequence[Entry], take: Take) -> tuple[list[Usable], list[Unu
 def _look(row: int, entry: Entry, take: Take) -> Usable | Unusable:
     try:
         content = entry.read()
-        digest = _digest(content) if entry.held_out is None else b""
-        return Usable(row, take(row, content), digest)
+        return Usable(row, take(row, content), digest(content))
     except Undecodable as reason:
         return Unusable(entry.name, str(reason))
 
 
-def _digest(content: Content) -> bytes:
+def digest(content: Content) -> bytes:
+    """What names a content: BLAKE2b of a file's bytes, or of raw pixels."""
     data = content.tobytes() if isinstance(content, np.ndarray) else content
     return hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
 

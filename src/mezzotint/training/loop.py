@@ -120,6 +120,7 @@ class Training:
             seed=config.seed,
             start=self.start,
             flip=config.flip,
+            size=config.image_size,
             threads=data.threads,
         )
         placed = cut(self.plan.mesh)
@@ -219,7 +220,7 @@ class Training:
 
 def initial_state(plan: Plan, keys: Keys) -> TrainState:
     """The state before the first step, whole on every device."""
-    statistics = pixel_statistics(plan.data.train)
+    statistics = pixel_statistics(plan.data.train, plan.config.image_size)
     make = jax.jit(
         lambda statistics, key: create(plan.config, plan.steps, statistics, key),
         out_shardings=whole(plan.mesh),

@@ -51,7 +51,7 @@ def plan(config: Config) -> Plan:
     """
     mesh = local_mesh()
     check_batch(mesh, config.batch_size)
-    data = open_source(config.data, config.image_size, config.channels)
+    data = open_source(config.data, config.fit)
     count = len(data.train)
     if count < config.batch_size:
         raise UserError(
@@ -62,11 +62,16 @@ def plan(config: Config) -> Plan:
     return Plan(replace(config, channels=data.shape[-1], steps=steps), data, mesh)
 
 
-def pixel_statistics(source: DataSource) -> PixelStatistics:
-    """Mean and variance of each channel over the first pictures of a source, in [0, 1]."""
+def pixel_statistics(source: DataSource, extent: tuple[int, int]) -> PixelStatistics:
+    """Mean and variance of each channel over the first pictures of a source, in [0, 1].
+
+    Args:
+        source: the pictures.
+        extent: (height, width) of the middle that counts, where they are larger.
+    """
     totals, squares, count = 0.0, 0.0, 0
     size = min(256, len(source))
-    batches = sequential(source, size)
+    batches = sequential(source, size, size=extent)
     for batch in batches:
         kept = batch["image"][batch["weight"] > 0] / 255.0
         totals = totals + kept.sum((0, 1, 2))

@@ -30,7 +30,8 @@ class Validation:
     def loss(self, state: TrainState) -> float:
         """The mean loss over the first `watch.validation_images` held-out pictures."""
         config, data = self._plan.config, self._plan.data
-        batches = sequential(data.validation, config.batch_size, threads=data.threads)
+        size, threads = config.image_size, data.threads
+        batches = sequential(data.validation, config.batch_size, size=size, threads=threads)
         count = ceil(config.watch.validation_images / config.batch_size)
         total, weight = jnp.zeros(()), jnp.zeros(())
         for index, batch in enumerate(islice(batches, count)):
