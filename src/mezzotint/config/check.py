@@ -22,9 +22,11 @@ class Range(NamedTuple):
         return (value > self.low if self.above else value >= self.low) and value <= self.high
 
     def __str__(self) -> str:
-        """In words: 'at least 1', 'above 0 and at most 1'."""
+        """In words: 'at least 1', 'from 0 to 1', 'above 0 and at most 1'."""
         low = f"{'above' if self.above else 'at least'} {self.low:g}"
-        return low if self.high == math.inf else f"{low} and at most {self.high:.10g}"
+        if self.high == math.inf:
+            return low
+        return f"{low} and at most {self.high:g}" if self.above else f"from {self.low:g} to {self.high:.10g}"
 
 
 COUNT, AMOUNT, POSITIVE = Range(1), Range(0), Range(0, above=True)
@@ -86,7 +88,7 @@ ORDER = (
     ("schedule.min_sigma", "schedule.max_sigma"),
 )
 
-CHOICES = {"channels": (None, 1, 3), "network.dtype": ("float32", "bfloat16", "float64")}
+CHOICES = {"channels": (1, 3), "network.dtype": ("float32", "bfloat16", "float64")}
 
 
 def check(config: "Config") -> None:
@@ -105,8 +107,8 @@ def check(config: "Config") -> None:
 
 
 def _check_value(name: str, value: Any) -> None:
-    if name in CHOICES and value not in CHOICES[name]:
-        raise UserError(f"{option(name)} must be one of {', '.join(map(str, CHOICES[name]))}, not {value}")
+    if name in CHOICES and value not in (None, *CHOICES[name]):
+        raise UserError(f"{option(name)} must be {' or '.join(map(str, CHOICES[name]))}, not {value}")
     if name in RANGES and value == []:
         raise UserError(f"{option(name)} must name at least one number")
     for number in value if isinstance(value, list) else [value]:
