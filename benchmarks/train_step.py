@@ -25,7 +25,7 @@ from mezzotint.core.pixels import PixelStatistics
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.recipes import recipe
 from mezzotint.training.loop import root_keys
-from mezzotint.training.sharding import jit_step, local_mesh, whole
+from mezzotint.training.sharding import cut, jit_step, local_mesh, whole
 from mezzotint.training.state import create
 from mezzotint.training.step import train_step
 
@@ -39,7 +39,7 @@ def ours(images: np.ndarray) -> Step:
     dataset = PixelStatistics(jnp.zeros(3), jnp.ones(3))
     make = jax.jit(lambda key: create(config, 1000, dataset, key), out_shardings=whole(mesh))
     box = [make(keys.init)]
-    step = jit_step(mesh, train_step(config, keys.training))
+    step = jit_step(mesh, train_step(config, keys.training), cut(mesh))
     compiled = step.lower(box[0], images).compile()
 
     def run() -> None:

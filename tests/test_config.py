@@ -118,7 +118,7 @@ def test_differences_name_each_field_with_both_values() -> None:
             {"network": UNet(dtype="floaty")},
             "--network.dtype must be float32 or bfloat16 or float64, not floaty",
         ),
-        ({"sampling_steps": 0}, "--sampling-steps must be at least 1"),
+        ({"sampling_steps": 0}, "--sampling-steps must be from 1 to 1024, not 0"),
         ({"network": UNet(patch=0)}, "--network.patch must be at least 1, not 0"),
         ({"network": UNet(widths=())}, "--network.widths must name at least one number"),
         ({"channels": 2}, "--channels must be 1 or 3, not 2"),

@@ -42,11 +42,14 @@ def losses(config: Config, folder: Path, devices: int) -> dict:
 
 def test_two_devices_give_the_losses_of_one(tiny_plain: Config, tmp_path: Path) -> None:
     config = replace(tiny_plain, steps=10)
+    resident = replace(config, loader="device")
+    runs = [("one", config, 1), ("two", config, 2), ("resident", resident, 2)]
     with ThreadPoolExecutor(2) as pool:
-        one, two = pool.map(lambda count: losses(config, tmp_path / str(count), count), (1, 2))
-    assert (one["devices"], two["devices"]) == (1, 2)
+        one, two, both = pool.map(lambda run: losses(run[1], tmp_path / run[0], run[2]), runs)
+    assert (one["devices"], two["devices"], both["devices"]) == (1, 2, 2)
     assert len(one["losses"]) == 10
     assert two["losses"] == pytest.approx(one["losses"], rel=1e-5)
+    assert both["losses"] == pytest.approx(one["losses"], rel=1e-5)
 
 
 def test_a_batch_that_the_devices_do_not_divide_is_refused() -> None:

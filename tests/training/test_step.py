@@ -101,6 +101,6 @@ def test_the_validation_loss_is_the_same_every_time_and_another_for_another_aver
 def test_the_data_sets_statistics_are_those_of_its_pixels(tiny: Config) -> None:
     train = plan(tiny).data.train
     unit = np.stack([train[i]["image"] for i in range(len(train))]) / 255.0
-    found = pixel_statistics(train)
+    found = pixel_statistics(train, tiny.image_size)
     np.testing.assert_allclose(found.mean, unit.mean((0, 1, 2)), rtol=1e-5)
     np.testing.assert_allclose(found.variance, unit.var((0, 1, 2)), rtol=1e-4)

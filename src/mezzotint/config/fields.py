@@ -96,6 +96,8 @@ class Config:
             each time, `pad` keeps all of it.
         background: a colour's name or #rrggbb, under transparency and around padded pictures.
         flip: mirror half of the training pictures.
+        loader: where batches are put together: by the `host`, or on the `device`, which then holds all
+            pictures; `auto` takes an accelerator that has the room.
         steps: training steps; None for `epochs`.
         epochs: passes over the training pictures, where `steps` is None.
         batch_size: pictures a step, over all devices.
@@ -122,6 +124,7 @@ class Config:
     crop: Literal["centre", "random", "pad"] = "centre"
     background: str = "white"
     flip: bool = False
+    loader: Literal["auto", "host", "device"] = "auto"
     steps: int | None = None
     epochs: float = 50.0
     batch_size: int = 64

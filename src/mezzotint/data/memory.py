@@ -37,6 +37,11 @@ class InMemory:
         row = self.rows[index]
         return {"image": self.images[row], "label": int(self.labels[row])}
 
+    def stacked(self) -> np.ndarray:
+        """Its pictures, uint8 (len, H, W, C); they must have one extent."""
+        assert isinstance(self.images, np.ndarray), "a random crop keeps each picture's own extent"
+        return self.images[self.rows]
+
 
 def load(entries: Sequence[Entry], fit: Fit) -> tuple[Store, list[Usable], list[Unusable]]:
     """Decode every picture, in parallel.

@@ -15,7 +15,7 @@ import math
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import grain
 import numpy as np
@@ -76,19 +76,41 @@ def batches(
         UserError: fewer pictures than a batch, or processes that do not divide it.
     """
     _demand_batch(source, batch_size, processes)
-    order = lru_cache(maxsize=4)(lambda epoch: epoch_order(len(source), seed, epoch))
-
-    def read(batch: int, random: np.random.Generator) -> Batch:
-        stream = range(batch * batch_size + process, (batch + 1) * batch_size, processes)
-        places = (divmod(position, len(source)) for position in stream)
-        mirrored, corners = np.split(random.random((batch_size, 3))[process::processes], [1], axis=1)
-        found = _fetch(source, [order(epoch)[place] for epoch, place in places], size, corners)
-        return _mirror(found, mirrored[:, 0] < 0.5) if flip else found
-
-    dataset = grain.MapDataset.range(sys.maxsize // batch_size).seed(seed).random_map(read)
+    drawn = draws(len(source), batch_size, seed=seed, flip=flip, process=process, processes=processes)
+    dataset = drawn.map(lambda draw: _drawn(source, draw, size))
     iterator = _reader(dataset, threads)
     grain.experimental.set_next_index(iterator, start)
     return iterator
+
+
+class Draw(NamedTuple):
+    """What is drawn for a batch.
+
+    Attributes:
+        positions: (batch,) of its pictures in the source.
+        mirrored: (batch,) whether each is mirrored left to right.
+        corners: (batch, 2) in [0, 1), where the part that is cut out of it begins.
+    """
+
+    positions: np.ndarray
+    mirrored: np.ndarray
+    corners: np.ndarray
+
+
+def draws(
+    count: int, batch_size: int, *, seed: int, flip: bool = False, process: int = 0, processes: int = 1
+) -> grain.MapDataset:
+    """Every batch's draw by the batch's number; for the arguments see `batches`."""
+    order = lru_cache(maxsize=4)(lambda epoch: epoch_order(count, seed, epoch))
+
+    def draw(batch: int, random: np.random.Generator) -> Draw:
+        stream = range(batch * batch_size + process, (batch + 1) * batch_size, processes)
+        places = (divmod(position, count) for position in stream)
+        mirrored, corners = np.split(random.random((batch_size, 3))[process::processes], [1], axis=1)
+        positions = np.array([order(epoch)[place] for epoch, place in places])
+        return Draw(positions, (mirrored[:, 0] < 0.5) & flip, corners)
+
+    return grain.MapDataset.range(sys.maxsize // batch_size).seed(seed).random_map(draw)
 
 
 def sequential(
@@ -125,6 +147,16 @@ def _reader(dataset: grain.MapDataset, threads: int) -> grain.DatasetIterator:
     return iter(dataset.to_iter_dataset(options))
 
 
+def _drawn(source: DataSource, draw: Draw, size: tuple[int, int] | None) -> Batch:
+    """The batch of a draw."""
+    batch = _fetch(source, draw.positions.tolist(), size, draw.corners)
+    if draw.mirrored.any():
+        images = batch["image"]
+        columns = np.arange(images.shape[2])[::-1]  # `take` is twice as quick as a negative stride
+        images[draw.mirrored] = np.take(images[draw.mirrored], columns, axis=2)
+    return batch
+
+
 def _fetch(
     source: DataSource,
     positions: Sequence[int],
@@ -154,14 +186,6 @@ def window(image: np.ndarray, size: tuple[int, int], corner: np.ndarray) -> np.n
         int(at * (1 + have - want)) for at, have, want in zip(corner, image.shape, size, strict=False)
     )
     return image[top : top + size[0], left : left + size[1]]
-
-
-def _mirror(batch: Batch, mirrored: np.ndarray) -> Batch:
-    """Those pictures that are marked, mirrored left to right, in place."""
-    images = batch["image"]
-    columns = np.arange(images.shape[2])[::-1]  # `take` is twice as quick as a negative stride
-    images[mirrored] = np.take(images[mirrored], columns, axis=2)
-    return batch
 
 
 def _demand_batch(source: DataSource, batch_size: int, processes: int) -> None:

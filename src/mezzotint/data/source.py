@@ -106,6 +106,11 @@ class Splits:
     label_names: tuple[str, ...] = ()
 
     @property
+    def place(self) -> str:
+        """Where the pictures are, for people."""
+        return "in memory" if self.in_memory else "on disk"
+
+    @property
     def threads(self) -> int:
         """How many reading threads suit it: one where reading is only copying."""
         return 1 if self.in_memory else decoding_threads()

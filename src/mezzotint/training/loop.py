@@ -4,26 +4,24 @@ A run is a pure function of its configuration and its pictures: batch k and the 
 on the seed and k alone, so that a run that is stopped and started again ends with the same bytes.
 """
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import flax
 import jax
-from jax.stages import Compiled
 from rich.console import Console
 
 from mezzotint import pictures, runtime
 from mezzotint.config import Config
-from mezzotint.data.pipeline import batches
 from mezzotint.errors import UserError
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
+from mezzotint.training.feed import feed
 from mezzotint.training.interrupt import Interrupt
 from mezzotint.training.prepare import Plan, claim, pixel_statistics, plan
 from mezzotint.training.report import Report
-from mezzotint.training.sharding import cut, jit_step, whole
+from mezzotint.training.sharding import whole
 from mezzotint.training.start import first_line
 from mezzotint.training.state import TrainState, averaged, create, from_trees, to_trees
 from mezzotint.training.step import train_step
@@ -76,8 +74,9 @@ def describe(config: Config) -> tuple[str, Config]:
     runtime.prepare()
     the_plan = plan(config)
     keys = root_keys(config.seed)
-    state = initial_state(the_plan, keys)
-    return first_line(the_plan, state, compiled_step(the_plan, keys, state)), the_plan.config
+    state, the_feed = initial_state(the_plan, keys), feed(the_plan)
+    compiled = the_feed.compile(train_step(the_plan.config, keys.training), state)
+    return first_line(the_plan, the_feed.place, state, compiled), the_plan.config
 
 
 class Training:
@@ -88,8 +87,9 @@ class Training:
         self.plan, self.folder, self.console = plan, folder, console
         self.watch = plan.config.watch
         self.keys = root_keys(plan.config.seed)
+        self.feed = feed(plan)
         state = initial_state(plan, self.keys)
-        self.step = compiled_step(plan, self.keys, state)
+        self.step = self.feed.compile(train_step(plan.config, self.keys.training), state)
         self._say_first_line(state)
         self.state, self.start, window = self._restored(state)
         journal.rewind(folder.journal, self.start)
@@ -112,30 +112,25 @@ class Training:
             self.report.close()
 
     def _loop(self, interrupt: Interrupt) -> int:
-        data = self.plan.data
-        config = self.plan.config
-        source = batches(
-            data.train,
-            config.batch_size,
-            seed=config.seed,
-            start=self.start,
-            flip=config.flip,
-            size=config.image_size,
-            threads=data.threads,
-        )
-        placed = cut(self.plan.mesh)
+        self.feed.begin(self.start)
         done = self.start
         try:
             while done < self.plan.steps and not interrupt.asked:
-                images = jax.device_put(next(source)["image"], placed)
-                self.state, metrics = self.step(self.state, images)
-                done += 1
-                self.report.step(done, metrics)
+                count, inputs = self.feed.inputs(done, self._until_due(done))
+                self.state, metrics = self.step(self.state, *inputs)
+                self.report.steps(done + 1, count, metrics, self.feed.waited)
+                done += count
                 self._look(done)
             self.report.settle()
         finally:
-            source.close()
+            self.feed.close()
         return done
+
+    def _until_due(self, done: int) -> int:
+        """Steps until something is due."""
+        watch = self.watch
+        intervals = (watch.log, watch.validate, watch.sample, watch.checkpoint)
+        return min(self.plan.steps - done, *(every - done % every for every in intervals if every))
 
     def _look(self, done: int) -> None:
         """Whatever is due after a step: validation, pictures, a checkpoint."""
@@ -193,7 +188,7 @@ class Training:
         return from_trees(state, found.trees), found.step, found.extra["window"]
 
     def _say_first_line(self, state: TrainState) -> None:
-        self._say(first_line(self.plan, state, self.step))
+        self._say(first_line(self.plan, self.feed.place, state, self.step))
         for unusable in self.plan.data.unusable[:10]:
             self._say(f"left out: {unusable.path}: {unusable.reason}")
         if len(self.plan.data.unusable) > 10:
@@ -226,15 +221,6 @@ def initial_state(plan: Plan, keys: Keys) -> TrainState:
         out_shardings=whole(plan.mesh),
     )
     return make(statistics, keys.init)
-
-
-def compiled_step(plan: Plan, keys: Keys, state: TrainState) -> Compiled:
-    """The training step, compiled ahead for the plan's batch."""
-    images = jax.ShapeDtypeStruct((plan.config.batch_size, *plan.data.shape), "uint8")
-    step = jit_step(plan.mesh, train_step(plan.config, keys.training))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
-        return step.lower(state, images).compile()
 
 
 def due(every: int, done: int, last: bool) -> bool:

@@ -18,7 +18,7 @@ from mezzotint.runs.folder import RunFolder
 from mezzotint.training.sharding import check_batch, local_mesh
 
 STATISTICS_IMAGES = 8192  # pictures that the data set's pixel statistics are measured on, at most
-MAY_CHANGE = ("steps", "epochs")  # a run can be made longer
+MAY_CHANGE = ("steps", "epochs", "loader")  # a run can be made longer, and read its pictures otherwise
 
 
 @dataclass(frozen=True)

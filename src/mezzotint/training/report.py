@@ -23,6 +23,8 @@ from mezzotint.training.board import Board
 
 QUIET_SECONDS = 15.0  # between lines, where there is no terminal to draw a bar on
 
+LONG_WAIT = 0.05  # share of the time, above which people are told
+
 Metrics = dict[str, Array]
 Window = dict[str, list[float]]
 
@@ -55,6 +57,7 @@ class Report:
         self._board = Board(folder.tensorboard, start)
         self._failed: set[str] = set()
         self._since, self._since_step, self._said = time.monotonic(), start, time.monotonic()
+        self._waited, self._since_waited = 0.0, 0.0
         self._progress = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -67,10 +70,18 @@ class Report:
         self._task = self._progress.add_task("training", total=steps, completed=start, figures="")
         self._progress.start()
 
-    def step(self, step: int, metrics: Metrics) -> None:
-        """Takes a step's figures, and works on those of the step before."""
+    def steps(self, first: int, count: int, metrics: Metrics, waited: float = 0.0) -> None:
+        """Takes the figures of some steps, and works on those before.
+
+        Args:
+            first: the first of the steps.
+            count: how many there are.
+            metrics: scalars for one step, or arrays with a step in each row.
+            waited: seconds that the training has waited on data since it started.
+        """
         self.settle()
-        self._pending = (step, metrics)
+        self._pending = (range(first, first + count), metrics)
+        self._waited = waited
 
     def settle(self) -> None:
         """Works on the figures at hand, waiting for them.
@@ -80,9 +91,13 @@ class Report:
         """
         if self._pending is None:
             return
-        step, metrics = self._pending
+        steps, metrics = self._pending
         self._pending = None
-        figures = {name: float(value) for name, value in metrics.items()}
+        rows = {name: np.atleast_1d(np.asarray(value)) for name, value in metrics.items()}
+        for row, step in enumerate(steps):
+            self._take(step, {name: float(values[row]) for name, values in rows.items()})
+
+    def _take(self, step: int, figures: dict[str, float]) -> None:
         self._demand_finite(step, figures)
         for name, value in figures.items():
             self.window.setdefault(name, []).append(value)
@@ -130,12 +145,19 @@ class Report:
         means = {name: float(np.mean(values)) for name, values in self.window.items()}
         self.window = {}
         speed = self._batch * (step - self._since_step) / max(now - self._since, 1e-9)
-        seconds = {"images_per_second": round(speed, 2), "elapsed": round(now - self._since, 3)}
+        waited = (self._waited - self._since_waited) / max(now - self._since, 1e-9)
+        seconds = {
+            "images_per_second": round(speed, 2),
+            "elapsed": round(now - self._since, 3),
+            "waiting_on_data": round(waited, 4),
+        }
         self.entry("train", step, **means, seconds=seconds)
         with self._disk("tensorboard"):
             self._board.scalar("train/images_per_second", speed, step)
-        self._since, self._since_step = now, step
-        self._show(step, f"loss {means['loss']:.4f}  {speed:.0f} images/s")
+            self._board.scalar("train/waiting_on_data", waited, step)
+        self._since, self._since_step, self._since_waited = now, step, self._waited
+        slow = f"  waits on data {waited:.0%} of the time" if waited > LONG_WAIT else ""
+        self._show(step, f"loss {means['loss']:.4f}  {speed:.0f} images/s{slow}")
 
     def _show(self, step: int, figures: str) -> None:
         self._progress.update(self._task, completed=step, figures=figures)

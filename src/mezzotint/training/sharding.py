@@ -30,6 +30,11 @@ def cut(mesh: Mesh) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec("data"))
 
 
+def cut_second(mesh: Mesh) -> NamedSharding:
+    """An array cut along its second axis."""
+    return NamedSharding(mesh, PartitionSpec(None, "data"))
+
+
 def check_batch(mesh: Mesh, batch_size: int) -> None:
     """Raises a `UserError` where the devices do not divide the batch."""
     count = mesh.size
@@ -41,11 +46,11 @@ def check_batch(mesh: Mesh, batch_size: int) -> None:
         )
 
 
-def jit_step(mesh: Mesh, step: Callable[..., Any]) -> Wrapped:
-    """A (state, images) -> (state, metrics) step, compiled for the mesh; the state is donated."""
+def jit_step(mesh: Mesh, step: Callable[..., Any], *inputs: NamedSharding) -> Wrapped:
+    """A (state, *inputs) -> (state, metrics) step, compiled for the mesh; the state is donated."""
     return jax.jit(
         step,
-        in_shardings=(whole(mesh), cut(mesh)),
+        in_shardings=(whole(mesh), *inputs),
         out_shardings=(whole(mesh), whole(mesh)),
         donate_argnums=0,
     )

@@ -23,12 +23,11 @@ def step_bytes(compiled: Compiled) -> int:
     return held - memory.alias_size_in_bytes
 
 
-def first_line(plan: Plan, state: TrainState, compiled: Compiled) -> str:
+def first_line(plan: Plan, place: str, state: TrainState, compiled: Compiled) -> str:
     """Devices, parameters, data-set size and memory estimate."""
     count, device = plan.mesh.size, plan.mesh.devices.flat[0]
     data, (height, width, channels) = plan.data, plan.data.shape
     colour = "colour" if channels == 3 else "greyscale"
-    place = "in memory" if data.in_memory else "on disk"
     return (
         f"{count} {device.platform} device{'s' if count > 1 else ''} | "
         f"{kind_of(plan.config.network)}, {parameters(state):,} parameters | "

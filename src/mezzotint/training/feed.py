@@ -1,0 +1,201 @@
+"""Where the pictures of a step come from: read ahead by the host, or resident on the devices.
+
+Both give the same pictures at the same step: batch k is a function of the seed and k alone, see
+`data/pipeline.py`.
+"""
+
+import time
+import warnings
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.stages import Compiled
+
+from mezzotint.arrays import Bytes
+from mezzotint.data.memory import InMemory
+from mezzotint.data.pipeline import Batches, Draw, batches, draws
+from mezzotint.errors import UserError
+from mezzotint.training.prepare import Plan
+from mezzotint.training.sharding import cut, cut_second, jit_step, whole
+from mezzotint.training.state import TrainState
+from mezzotint.training.step import Metrics, Step
+
+DISPATCH = 16  # steps that a resident feed hands to the devices at once, at most
+SHARE = 0.25  # of a device's memory that the pictures may take
+
+
+class Feed(Protocol):
+    """What the loop asks of a feed.
+
+    Attributes:
+        place: where the pictures are, for people.
+        waited: seconds that the loop has stood still for pictures.
+    """
+
+    place: str
+    waited: float
+
+    def compile(self, step: Step, state: TrainState) -> Compiled:
+        """The training step over what `inputs` gives: (state, *inputs) -> (state, metrics)."""
+        ...
+
+    def begin(self, start: int) -> None:
+        """Get ready for the step after `start`."""
+        ...
+
+    def inputs(self, done: int, limit: int) -> tuple[int, tuple[Any, ...]]:
+        """A number of steps, `limit` at most, and what they need."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading ahead."""
+        ...
+
+
+def feed(plan: Plan) -> Feed:
+    """The feed that the configuration asks for; `auto` takes the devices where they have the room.
+
+    Raises:
+        UserError: the devices are asked for, and the pictures are not all in memory and of one shape.
+    """
+    asked = plan.config.loader
+    can = isinstance(plan.data.train, InMemory) and isinstance(plan.data.train.images, np.ndarray)
+    if asked == "device" and not can:
+        raise UserError(
+            "--loader device needs pictures that fit into memory, all cropped alike: "
+            "use --loader host, or another --crop than random"
+        )
+    return (
+        Resident(plan)
+        if asked == "device" or (asked == "auto" and can and _has_room(plan))
+        else Streamed(plan)
+    )
+
+
+def _has_room(plan: Plan) -> bool:
+    """Whether an accelerator has the room; a processor's memory is where the pictures are already."""
+    device = plan.mesh.devices.flat[0]
+    limit = (device.memory_stats() or {}).get("bytes_limit", 0) if device.platform != "cpu" else 0
+    return len(plan.data.train) * int(np.prod(plan.data.shape)) <= SHARE * limit
+
+
+class Streamed:
+    """Batches that threads of the host read ahead; a step at a time."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Nothing is read yet."""
+        self.place = plan.data.place
+        self.waited = 0.0
+        self._plan, self._cut = plan, cut(plan.mesh)
+        self._source: Batches | None = None
+
+    def compile(self, step: Step, state: TrainState) -> Compiled:
+        """(state, images) -> (state, metrics)."""
+        images = jax.ShapeDtypeStruct((self._plan.config.batch_size, *self._plan.data.shape), "uint8")
+        return _compiled(jit_step(self._plan.mesh, step, self._cut).lower(state, images))
+
+    def begin(self, start: int) -> None:
+        """Start the threads."""
+        config, data = self._plan.config, self._plan.data
+        self._source = batches(
+            data.train,
+            config.batch_size,
+            seed=config.seed,
+            start=start,
+            flip=config.flip,
+            size=config.image_size,
+            threads=data.threads,
+        )
+
+    def inputs(self, done: int, limit: int) -> tuple[int, tuple[jax.Array]]:
+        """One step's images."""
+        assert self._source is not None, "begin comes first"
+        began = time.monotonic()
+        images = next(self._source)["image"]
+        self.waited += time.monotonic() - began
+        return 1, (jax.device_put(images, self._cut),)
+
+    def close(self) -> None:
+        """Stop the threads."""
+        if self._source is not None:
+            self._source.close()
+
+
+class Resident:
+    """All training pictures on every device; batches are gathered there, several steps to a dispatch."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Sends the pictures to the devices."""
+        assert isinstance(plan.data.train, InMemory)
+        self.place = "on the device" if plan.mesh.size == 1 else "on each device"
+        self.waited = 0.0
+        self._plan = plan
+        self._pictures = jax.device_put(plan.data.train.stacked(), whole(plan.mesh))
+        config = plan.config
+        self._draws = draws(len(plan.data.train), config.batch_size, seed=config.seed, flip=config.flip)
+
+    def compile(self, step: Step, state: TrainState) -> Compiled:
+        """(state, pictures, positions, mirrored, count) -> (state, metrics of each step)."""
+        mesh, shape = self._plan.mesh, (DISPATCH, self._plan.config.batch_size)
+        shardings = (whole(mesh), cut_second(mesh), cut_second(mesh), whole(mesh))
+        positions, mirrored = jax.ShapeDtypeStruct(shape, "int32"), jax.ShapeDtypeStruct(shape, "bool")
+        count = jax.ShapeDtypeStruct((), "int32")
+        jitted = jit_step(mesh, several(step), *shardings)
+        return _compiled(jitted.lower(state, self._pictures, positions, mirrored, count))
+
+    def begin(self, start: int) -> None:
+        """Nothing is read ahead."""
+
+    def inputs(self, done: int, limit: int) -> tuple[int, tuple[jax.Array, ...]]:
+        """The pictures, and which of them each step takes."""
+        count = min(limit, DISPATCH)
+        drawn = [self._draw(done + min(place, count - 1)) for place in range(DISPATCH)]
+        positions = np.stack([draw.positions for draw in drawn]).astype(np.int32)
+        mirrored = np.stack([draw.mirrored for draw in drawn])
+        second = cut_second(self._plan.mesh)
+        sent = jax.device_put((positions, mirrored), second)
+        return count, (self._pictures, *sent, jax.device_put(jnp.int32(count), whole(self._plan.mesh)))
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def _draw(self, batch: int) -> Draw:
+        draw = self._draws[batch]
+        assert draw is not None, "Grain's type allows for filters"
+        return draw
+
+
+def several(step: Step) -> Any:
+    """Many steps as one program: the first `count` rows of positions and marks, one after the other.
+
+    The count is traced, so that every number of steps runs the same program, and a run that is
+    stopped between two dispatches ends with the same bytes.
+    """
+
+    def steps(
+        state: TrainState, pictures: Bytes, positions: jax.Array, mirrored: jax.Array, count: jax.Array
+    ) -> tuple[TrainState, Metrics]:
+        def body(index: jax.Array, carry: tuple[TrainState, Metrics]) -> tuple[TrainState, Metrics]:
+            state, metrics = carry
+            state, found = step(state, gathered(pictures, positions[index], mirrored[index]))
+            return state, jax.tree.map(lambda all, new: all.at[index].set(new), metrics, found)
+
+        shapes = jax.eval_shape(step, state, pictures[: positions.shape[1]])[1]
+        empty = jax.tree.map(lambda leaf: jnp.zeros((positions.shape[0], *leaf.shape), leaf.dtype), shapes)
+        return jax.lax.fori_loop(0, count, body, (state, empty))
+
+    return steps
+
+
+def gathered(pictures: Bytes, positions: jax.Array, mirrored: jax.Array) -> Bytes:
+    """The pictures at some positions (batch,), those that are marked mirrored left to right."""
+    images = pictures[positions]
+    return jnp.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
+
+
+def _compiled(lowered: jax.stages.Lowered) -> Compiled:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
+        return lowered.compile()
