@@ -15,7 +15,7 @@ from mezzotint.data.fit import Fit
 from mezzotint.data.flowers import open_flowers
 from mezzotint.data.folder import open_folder
 from mezzotint.data.memory import InMemory, load
-from mezzotint.data.packaged import open_fashion
+from mezzotint.data.packaged import open_emoji, open_fashion
 from mezzotint.data.source import DataSource, Origin, Splits, Unusable
 from mezzotint.data.split import Sides, sides
 from mezzotint.data.survey import Usable
@@ -46,6 +46,7 @@ class Scheme:
 
 SCHEMES = {
     "fashion": Scheme("fashion", "10,000 packaged pictures of clothes, greyscale 28x28", open_fashion),
+    "emoji": Scheme("emoji", "813 packaged faces, animals, plants and food, colour 64x64", open_emoji),
     "folder": Scheme("folder:PATH", "all pictures below a folder", open_folder),
     "flowers": Scheme(
         "flowers:PATH", "Oxford Flowers 102 from its three original files, in a folder", open_flowers
