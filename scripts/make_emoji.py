@@ -7,7 +7,7 @@
     python scripts/make_emoji.py noto/package fluent/package
 
 Equal bytes need the Pillow of `constraints.txt`: its libwebp writes the pictures. Other versions may
-write other bytes, for the same pixels.
+write other bytes, for the same pixels. It takes some two minutes.
 """
 
 import argparse
