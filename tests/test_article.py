@@ -19,6 +19,7 @@ from mezzotint.core import pixels
 from mezzotint.core.objective import noised
 from mezzotint.core.pixels import PixelStatistics
 from mezzotint.model import bind
+from mezzotint.networks.condition import UNCONDITIONED
 from mezzotint.recipes import recipe
 from mezzotint.sampling import loop
 from mezzotint.training.step import gradients
@@ -173,7 +174,7 @@ class Package:
             variables = {"params": params, "batch_stats": stats}
             level = config.level(config.schedule(t))
             output, _ = config.network.apply(variables, truth.x, level, train=True, mutable=["batch_stats"])
-            return *gradients(config, params, stats, truth), output, running
+            return *gradients(config, params, stats, truth, UNCONDITIONED), output, running
 
         with jax.enable_x64(self.double):
             return jax.tree.map(np.asarray, learn(params, stats, *self.example.arrays))

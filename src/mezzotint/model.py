@@ -23,10 +23,12 @@ from safetensors.numpy import save as serialize
 from mezzotint import runtime
 from mezzotint.arrays import Images, Key, Keys
 from mezzotint.config import Config
+from mezzotint.core.augmentation import LABELS
 from mezzotint.core.pixels import PixelStatistics, decode
 from mezzotint.core.prediction import Denoiser, denoiser
 from mezzotint.errors import UserError
 from mezzotint.files import write_whole
+from mezzotint.networks.condition import Condition
 from mezzotint.runs import checkpoint
 from mezzotint.runs.folder import RunFolder
 from mezzotint.sampling import loop
@@ -135,8 +137,13 @@ def load(path: str | Path) -> Model:
 def init_variables(config: Config, key: Key) -> Tree:
     """A network's first {"params": ..., "batch_stats": ...}."""
     images = jnp.zeros((1, *config.picture_shape))
-    variables = config.network.init(key, images, jnp.zeros(1), train=False)
+    variables = config.network.init(key, images, jnp.zeros(1), untouched(config, 1), train=False)
     return {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
+
+
+def untouched(config: Config, batch: int) -> Condition:
+    """What the network is told of pictures that no augmentation has changed."""
+    return Condition(augment=jnp.zeros((batch, LABELS)) if config.augment else None)
 
 
 def bind(config: Config, variables: Tree) -> Denoiser:
@@ -144,7 +151,7 @@ def bind(config: Config, variables: Tree) -> Denoiser:
 
     def network(x: Array, t: Array) -> Array:
         level = config.level(config.schedule(t))
-        output = config.network.apply(variables, x, level, train=False)
+        output = config.network.apply(variables, x, level, untouched(config, len(x)), train=False)
         assert isinstance(output, jax.Array)
         return output
 

@@ -1,20 +1,23 @@
 """One step: accumulation, the average, the learning rate, the validation's fixed noise."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import mezzotint
 from mezzotint.config import Average, Config, Optimizer
 from mezzotint.networks.unet import UNet
 from mezzotint.training.average import decay_at, moved
 from mezzotint.training.loop import initial_state, root_keys
 from mezzotint.training.optimizer import learning_rate
 from mezzotint.training.prepare import pixel_statistics, plan
-from mezzotint.training.step import train_step
+from mezzotint.training.step import augmented, train_step
 from mezzotint.training.validate import Validation
+from tests.training.runs import train
 
 
 @pytest.fixture
@@ -104,3 +107,22 @@ def test_the_data_sets_statistics_are_those_of_its_pixels(tiny: Config) -> None:
     found = pixel_statistics(train, tiny.image_size)
     np.testing.assert_allclose(found.mean, unit.mean((0, 1, 2)), rtol=1e-5)
     np.testing.assert_allclose(found.variance, unit.var((0, 1, 2)), rtol=1e-4)
+
+
+def test_augmentation_trains_and_samples_untouched_pictures(tiny_plain: Config, tmp_path: Path) -> None:
+    config = replace(tiny_plain, augment=0.5, steps=4)
+    train(config, tmp_path / "augmented")
+    train(replace(config, augment=0.0), tmp_path / "plain")
+    model = mezzotint.load(tmp_path / "augmented")
+    assert model.variables["params"]["condition"]["augment"]["kernel"].shape == (9, 8)
+    assert "condition" not in mezzotint.load(tmp_path / "plain").variables["params"]
+    assert model.sample(3, steps=2).shape == (3, 8, 8, 3)
+
+
+def test_augmentation_moves_what_the_network_sees(tiny: Config) -> None:
+    images = jax.random.uniform(jax.random.key(1), (8, 8, 8, 3))
+    same, condition = augmented(tiny, jax.random.key(0), images)
+    assert same is images and condition.augment is None
+    moved, condition = augmented(replace(tiny, augment=1.0), jax.random.key(0), images)
+    assert condition.augment.shape == (8, 9)
+    assert (jnp.abs(moved - images).max((1, 2, 3)) > 0.01).all()

@@ -36,6 +36,7 @@ RATE = Range(0, 1, above=True)
 # Dotted name -> what it may be. A number that stands nowhere here has only to be finite.
 RANGES = {
     "batch_size": COUNT,
+    "augment": SHARE,
     "steps": COUNT,
     "epochs": POSITIVE,
     "seed": Range(0, 2**32 - 1),

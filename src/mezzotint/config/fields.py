@@ -96,6 +96,9 @@ class Config:
             each time, `pad` keeps all of it.
         background: a colour's name or #rrggbb, under transparency and around padded pictures.
         flip: mirror half of the training pictures.
+        augment: probability of each geometric augmentation of a training picture (Karras et al.,
+            arXiv:2206.00364, appendix F.2: 0.12 there); the network is told of it, so that samples are
+            of untouched pictures; 0 for none.
         loader: where batches are put together: by the `host`, or on the `device`, which then holds all
             pictures; `auto` takes an accelerator that has the room.
         steps: training steps; None for `epochs`.
@@ -124,6 +127,7 @@ class Config:
     crop: Literal["centre", "random", "pad"] = "centre"
     background: str = "white"
     flip: bool = False
+    augment: float = 0.0
     loader: Literal["auto", "host", "device"] = "auto"
     steps: int | None = None
     epochs: float = 50.0

@@ -16,6 +16,7 @@ from mezzotint.data.flowers import open_flowers
 from mezzotint.data.folder import open_folder
 from mezzotint.data.memory import InMemory, load
 from mezzotint.data.packaged import open_emoji, open_fashion
+from mezzotint.data.prepared import open_prepared
 from mezzotint.data.source import DataSource, Origin, Splits, Unusable
 from mezzotint.data.split import Sides, sides
 from mezzotint.data.survey import Usable
@@ -51,6 +52,7 @@ SCHEMES = {
     "flowers": Scheme(
         "flowers:PATH", "Oxford Flowers 102 from its three original files, in a folder", open_flowers
     ),
+    "prepared": Scheme("prepared:PATH", "a folder that `mezzotint data prepare` wrote", open_prepared),
 }
 
 
@@ -67,7 +69,7 @@ def open_source(uri: str, fit: Fit, memory_limit: int = MEMORY_LIMIT) -> Splits:
         UserError: no such source, or no usable picture in it.
     """
     known = named(uri)
-    return prepare(open_origin(uri), fit, memory_limit, split=known.split)
+    return split_origin(open_origin(uri), fit, memory_limit, split=known.split)
 
 
 def named(uri: str) -> Uri:
@@ -96,7 +98,7 @@ def open_origin(uri: str) -> Origin:
     return SCHEMES[found.scheme].open(found)
 
 
-def prepare(origin: Origin, fit: Fit, memory_limit: int = MEMORY_LIMIT, split: str = "") -> Splits:
+def split_origin(origin: Origin, fit: Fit, memory_limit: int = MEMORY_LIMIT, split: str = "") -> Splits:
     """Decode an origin's pictures, or check them where they are too many for memory; split them.
 
     Args:
@@ -108,6 +110,8 @@ def prepare(origin: Origin, fit: Fit, memory_limit: int = MEMORY_LIMIT, split: s
     Raises:
         UserError: none of them can be used.
     """
+    if origin.fit is not None:
+        _demand_fit(origin.name, origin.fit, fit)
     fit = replace(fit, channels=fit.channels or origin.channels)
     decoded_bytes = len(origin.entries) * fit.size[0] * fit.size[1] * (fit.channels or 3)
     in_memory = decoded_bytes <= memory_limit
@@ -133,10 +137,26 @@ def _in_memory(origin: Origin, fit: Fit) -> Gathered:
 
 
 def _on_disk(origin: Origin, fit: Fit) -> Gathered:
-    usable, unusable = inspect(origin.entries)
+    usable, unusable = _known(origin) if origin.fit is not None else inspect(origin.entries)
     fit = replace(fit, channels=fit.channels or max((found.channels for found in usable), default=3))
     entries = origin.entries
     return usable, unusable, lambda rows: OnDisk([entries[row] for row in rows], fit)
+
+
+def _known(origin: Origin) -> tuple[list[Usable], list[Unusable]]:
+    """What was found when the set was prepared: every picture is usable, and in a split."""
+    assert origin.channels is not None
+    return [Usable(row, origin.channels, b"") for row in range(len(origin.entries))], []
+
+
+def _demand_fit(name: str, have: Fit, asked: Fit) -> None:
+    same = have.size == asked.size and have.crop == asked.crop
+    if not same:
+        height, width = have.size
+        raise UserError(
+            f"{name} was prepared at {height}x{width}: use --image-size {height} {width} --crop {have.crop}, "
+            f"or prepare it again"
+        )
 
 
 def _sides(origin: Origin, usable: Sequence[Usable], split: str) -> Sides:

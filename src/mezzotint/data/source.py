@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from mezzotint.data.fit import Fit
+
 NO_LABEL = -1
 MAX_THREADS = 8
 
@@ -74,6 +76,8 @@ class Origin:
         channels: 1 or 3; None where only the pictures can tell.
         unusable: what was left out already.
         label_names: what the labels 0, 1, ... are called; empty where they have no names.
+        fit: the shape in which the pictures are already, all of them usable; None where that is not
+            known.
     """
 
     name: str
@@ -81,6 +85,7 @@ class Origin:
     channels: int | None = None
     unusable: tuple[Unusable, ...] = ()
     label_names: tuple[str, ...] = ()
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True)

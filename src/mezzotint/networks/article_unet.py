@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mezzotint.arrays import Images
+from mezzotint.networks.condition import UNCONDITIONED, Condition, Conditioned
 from mezzotint.networks.layers import average_pool, sinusoidal_embedding, spread, upsample
 
 
@@ -68,10 +69,18 @@ class ArticleUNet(nn.Module):
         return 2 ** (len(self.widths) - 1)
 
     @nn.compact
-    def __call__(self, x: Images, level: Float[Array, " batch"], train: bool) -> Images:
+    def __call__(
+        self,
+        x: Images,
+        level: Float[Array, " batch"],
+        condition: Condition = UNCONDITIONED,
+        *,
+        train: bool,
+    ) -> Images:
         """The output for noisy images x at noise levels in [0, 1], float32 and shaped like x."""
         channels = x.shape[-1]
         embedding = sinusoidal_embedding(level, self.embedding, self.max_frequency)
+        embedding = Conditioned(self.dtype, name="condition")(embedding, condition)
         x = nn.Conv(self.stem, (1, 1), dtype=self.dtype, name="stem")(x)
         x = jnp.concatenate([x, spread(embedding.astype(x.dtype), x)], axis=-1)
         skips = []

@@ -12,6 +12,7 @@ from einops import rearrange
 from jaxtyping import Array, Float
 
 from mezzotint.arrays import Images
+from mezzotint.networks.condition import UNCONDITIONED, Condition, Conditioned
 from mezzotint.networks.layers import average_pool, sinusoidal_embedding, upsample
 
 
@@ -95,12 +96,20 @@ class UNet(nn.Module):
         return self.patch * 2 ** (len(self.widths) - 1)
 
     @nn.compact
-    def __call__(self, x: Images, level: Float[Array, " batch"], train: bool) -> Images:
+    def __call__(
+        self,
+        x: Images,
+        level: Float[Array, " batch"],
+        condition: Condition = UNCONDITIONED,
+        *,
+        train: bool,
+    ) -> Images:
         """The output for noisy images x at noise levels in [0, 1], float32 and shaped like x."""
         shape = {"p": self.patch, "q": self.patch}
         channels = x.shape[-1]
         embedding = sinusoidal_embedding(level, self.embedding, self.max_frequency)
-        embedding = nn.swish(nn.Dense(2 * self.embedding, dtype=self.dtype, name="level")(embedding))
+        embedding = nn.Dense(2 * self.embedding, dtype=self.dtype, name="level")(embedding)
+        embedding = nn.swish(Conditioned(self.dtype, name="condition")(embedding, condition))
         x = rearrange(x, "b (h p) (w q) c -> b h w (p q c)", **shape)
         x = nn.Conv(self.widths[0], (3, 3), dtype=self.dtype, name="stem")(x)
         skips = [x]

@@ -14,27 +14,35 @@ import optax
 from einops import rearrange
 from jaxtyping import Array, Float
 
-from mezzotint.arrays import Bytes, Key
+from mezzotint.arrays import Bytes, Images, Key
 from mezzotint.config import Config
 from mezzotint.core import pixels
+from mezzotint.core.augmentation import augment
 from mezzotint.core.objective import Truth, noised
 from mezzotint.core.prediction import denoiser
+from mezzotint.model import untouched
+from mezzotint.networks.condition import Condition
 from mezzotint.training.average import decay_at, moved
 from mezzotint.training.state import TrainState
 
 Tree = Any
+Part = tuple[Truth, Condition]
 Metrics = dict[str, Array]
 Step = Callable[[TrainState, Bytes], tuple[TrainState, Metrics]]
 
 
-def losses(config: Config, variables: Tree, truth: Truth, train: bool) -> tuple[Array, Tree]:
+def losses(
+    config: Config, variables: Tree, truth: Truth, condition: Condition, train: bool
+) -> tuple[Array, Tree]:
     """The objective (batch,) of a network with these variables, and its new batch statistics."""
     updated = variables["batch_stats"]
 
     def network(x: Array, t: Array) -> Array:
         nonlocal updated
         level = config.level(config.schedule(t))
-        output, changed = config.network.apply(variables, x, level, train, mutable=["batch_stats"])
+        output, changed = config.network.apply(
+            variables, x, level, condition, train=train, mutable=["batch_stats"]
+        )
         updated = changed.get("batch_stats", updated)
         return output
 
@@ -49,30 +57,41 @@ def draw(config: Config, key: Key, images: Array) -> Truth:
     return noised(config.schedule, t, images, jax.random.normal(noise_key, images.shape))
 
 
-def gradients(config: Config, params: Tree, batch_stats: Tree, truth: Truth) -> tuple[Array, Tree, Tree]:
+def augmented(config: Config, key: Key, images: Images) -> tuple[Images, Condition]:
+    """Pictures after `config.augment`, and what the network is told of it."""
+    if not config.augment:
+        return images, untouched(config, len(images))
+    # `draw` splits the same key in two; folding 2 in is neither of the halves
+    images, labels = augment(jax.random.fold_in(key, 2), images, config.augment)
+    return images, Condition(augment=labels)
+
+
+def gradients(
+    config: Config, params: Tree, batch_stats: Tree, truth: Truth, condition: Condition
+) -> tuple[Array, Tree, Tree]:
     """(loss, gradients, new batch statistics) of a batch, a part of it at a time.
 
     With `optimizer.accumulate` parts the gradients are the mean over the parts; batch statistics
     are those of each part in turn, so that only networks without them give exactly the same.
     """
 
-    def mean_loss(params: Tree, batch_stats: Tree, part: Truth) -> tuple[Array, Tree]:
+    def mean_loss(params: Tree, batch_stats: Tree, part: Part) -> tuple[Array, Tree]:
         variables = {"params": params, "batch_stats": batch_stats}
-        values, batch_stats = losses(config, variables, part, train=True)
+        values, batch_stats = losses(config, variables, *part, train=True)
         return values.mean(), batch_stats
 
     value_and_grad = jax.value_and_grad(mean_loss, has_aux=True)
     count = config.optimizer.accumulate
     if count == 1:
-        (loss, batch_stats), grads = value_and_grad(params, batch_stats, truth)
+        (loss, batch_stats), grads = value_and_grad(params, batch_stats, (truth, condition))
         return loss, grads, batch_stats
 
-    def accumulate(carry: tuple, part: Truth) -> tuple[tuple, None]:
+    def accumulate(carry: tuple, part: Part) -> tuple[tuple, None]:
         total, grads, batch_stats = carry
         (loss, batch_stats), new = value_and_grad(params, batch_stats, part)
         return (total + loss, jax.tree.map(jnp.add, grads, new), batch_stats), None
 
-    parts = jax.tree.map(lambda a: rearrange(a, "(b n) ... -> n b ...", n=count), truth)
+    parts = jax.tree.map(lambda a: rearrange(a, "(b n) ... -> n b ...", n=count), (truth, condition))
     zeros = jax.tree.map(jnp.zeros_like, params)
     (total, grads, batch_stats), _ = jax.lax.scan(accumulate, (jnp.zeros(()), zeros, batch_stats), parts)
     return total / count, jax.tree.map(lambda g: g / count, grads), batch_stats
@@ -82,11 +101,11 @@ def train_step(config: Config, root: Key) -> Step:
     """The step of a configuration, to be jitted: (state, images uint8) -> (state, metrics)."""
 
     def step(state: TrainState, images: Bytes) -> tuple[TrainState, Metrics]:
-        unit = pixels.from_bytes(images)
-        statistics, running = config.pixels.in_training(state.pixels, unit)
         key = jax.random.fold_in(root, state.step)
+        unit, condition = augmented(config, key, pixels.from_bytes(images))
+        statistics, running = config.pixels.in_training(state.pixels, unit)
         truth = draw(config, key, pixels.encode(unit, statistics))
-        loss, grads, batch_stats = gradients(config, state.params, state.batch_stats, truth)
+        loss, grads, batch_stats = gradients(config, state.params, state.batch_stats, truth, condition)
         decay = decay_at(config.average, state.step)
         state = state.apply_gradients(grads=grads, batch_stats=batch_stats, pixels=running)
         averaged = {"params": state.params, "batch_stats": state.batch_stats}
@@ -107,7 +126,8 @@ def validation_step(
     def step(state: TrainState, images: Bytes, weights: Array, index: Array) -> tuple[Array, Array]:
         encoded = pixels.encode(pixels.from_bytes(images), state.pixels)
         truth = draw(config, jax.random.fold_in(root, index), encoded)
-        values, _ = losses(config, state.averages, truth, train=False)
+        condition = untouched(config, len(images))
+        values, _ = losses(config, state.averages, truth, condition, train=False)
         return (values * weights).sum(), weights.sum()
 
     return step
