@@ -9,6 +9,7 @@ and the camera's orientation and the colour profile are obeyed. Whatever fails, 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -49,11 +50,37 @@ def decode(content: Content, fit: Fit) -> np.ndarray:
         Undecodable: the picture cannot be used.
     """
     with _plainly_said():
+        return fit(_whole(_opened(content), fit))
+
+
+class Seen(NamedTuple):
+    """A picture and what its header says.
+
+    Attributes:
+        kind: format and mode, such as `JPEG RGB`; `raw L` or `raw RGB` for raw pixels.
+        size: (width, height) of the whole picture, upright.
+        whole: the upright picture, in mode L or RGB; a large JPEG's at a fraction of its size.
+        fitted: uint8 (height, width, channels), what `decode` gives.
+    """
+
+    kind: str
+    size: tuple[int, int]
+    whole: Image.Image
+    fitted: np.ndarray
+
+
+def see(content: Content, fit: Fit) -> Seen:
+    """The picture as `decode` gives it, and what it was before.
+
+    Raises:
+        Undecodable: the picture cannot be used.
+    """
+    with _plainly_said():
         image = _opened(content)
-        image.draft(None, fit.draft)  # no-op for all but JPEG
-        image.load()
-        mode = "L" if (fit.channels or _channels(image)) == 1 else "RGB"
-        return fit(_eight_bit(to_srgb(_upright(image)), mode, fit.colour))
+        kind, size = f"{image.format or 'raw'} {image.mode}", image.size
+        turned = _orientation(image) > 4  # the camera lay on its side
+        whole = _whole(image, fit)
+        return Seen(kind, size[::-1] if turned else size, whole, fit(whole))
 
 
 def check(content: Content) -> int:
@@ -107,6 +134,14 @@ def _opened(content: Content) -> Image.Image:
     return image
 
 
+def _whole(image: Image.Image, fit: Fit) -> Image.Image:
+    """All of an opened picture, upright, of 8 bits in sRGB."""
+    image.draft(None, fit.draft)  # no-op for all but JPEG
+    image.load()
+    mode = "L" if (fit.channels or _channels(image)) == 1 else "RGB"
+    return _eight_bit(to_srgb(_upright(image)), mode, fit.colour)
+
+
 def _channels(image: Image.Image) -> int:
     return 1 if image.mode in GREY_MODES else 3
 
@@ -120,11 +155,17 @@ def _demand_jpeg_end(content: bytes) -> None:
 
 def _upright(image: Image.Image) -> Image.Image:
     """Obey the orientation tag of a loaded picture (loading a TIFF obeys and removes it)."""
+    orientation = _orientation(image)
+    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
+
+
+def _orientation(image: Image.Image) -> int:
+    """The camera's, 1 to 8, where 1 is upright; above 4 width and height are swapped."""
     try:
         orientation = image.getexif().get(ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001  a broken tag block says nothing about the pixels
-        return image
-    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
+        return 1
+    return orientation if orientation in UPRIGHT else 1
 
 
 def _eight_bit(image: Image.Image, mode: str, background: tuple[int, int, int]) -> Image.Image:
