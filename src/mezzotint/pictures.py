@@ -22,7 +22,9 @@ def to_bytes(images: Float[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
     return np.round(np.clip(images, 0, 1) * WHITE).astype(np.uint8)
 
 
-def grid(images: Float[np.ndarray, "count rows columns channels"], columns: int | None = None) -> Pixels:
+def grid(
+    images: Float[np.ndarray, "count height width channels"], columns: int | None = None
+) -> UInt8[np.ndarray, "sheet_height sheet_width channels"]:
     """One picture of many, row by row, as square as may be; empty places are white."""
     count, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(count))
