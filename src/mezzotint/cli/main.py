@@ -17,6 +17,7 @@ VERBS = {
     "gallery": "show a run as a PNG grid and an HTML page",
     "export": "write a run's weights as safetensors and config.json",
     "recipes": "list the recipes",
+    "data": "list the sources of pictures, or look into one",
 }
 
 

@@ -77,10 +77,11 @@ def see(content: Content, fit: Fit) -> Seen:
     """
     with _plainly_said():
         image = _opened(content)
-        kind, size = f"{image.format or 'raw'} {image.mode}", image.size
+        kind = f"{image.format or 'raw'} {image.mode}"
         turned = _orientation(image) > 4  # the camera lay on its side
+        size = (image.height, image.width) if turned else (image.width, image.height)
         whole = _whole(image, fit)
-        return Seen(kind, size[::-1] if turned else size, whole, fit(whole))
+        return Seen(kind, size, whole, fit(whole))
 
 
 def check(content: Content) -> int:

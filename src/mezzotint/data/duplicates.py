@@ -81,8 +81,7 @@ class Looks:
     @property
     def flat(self) -> np.ndarray:
         """Which pictures are nearly of one grey, so that nothing tells them apart: bool (N,)."""
-        levels = self.grey.reshape(len(self.grey), -1)
-        return np.ptp(levels, axis=1) < FLAT
+        return np.ptp(self.grey, axis=(1, 2)) < FLAT
 
 
 def difference_hash(grey: np.ndarray) -> np.uint64:
@@ -108,10 +107,11 @@ def near(looks: Looks, distance: int = DISTANCE, likeness: float = LIKENESS) -> 
     for pairs in _close(doubled, distance):
         pairs = pairs[(pairs[:, 0] < len(there)) & (pairs[:, 1] % len(there) != pairs[:, 0])]
         agreed = _likeness(grey, pairs)
-        for at in np.flatnonzero(agreed >= likeness):
-            match = _match(there, doubled, *pairs[at].tolist(), float(agreed[at]))
-            best = found.get((match.first, match.second), match)
-            found[match.first, match.second] = min(best, match, key=_farness)
+        kept = agreed >= likeness
+        for (first, second), slopes in zip(pairs[kept].tolist(), agreed[kept].tolist(), strict=True):
+            match = _match(there, doubled, first, second, slopes)
+            known = found.get(match[:2])
+            found[match[:2]] = match if known is None or _farness(match) < _farness(known) else known
         if len(found) >= MAX_PAIRS:
             break
     return sorted(found.values(), key=_farness)[:MAX_PAIRS]

@@ -12,7 +12,7 @@ from mezzotint.data.decode import see
 from mezzotint.data.duplicates import DISTANCE, LIKENESS, Looks, Match, components, near
 from mezzotint.data.fit import Fit
 from mezzotint.data.report import TRAIN, Channels, Group, Pair, Picture, Report, Sizes, ranked
-from mezzotint.data.source import NO_LABEL, Content, Origin
+from mezzotint.data.source import NO_LABEL, Content, Origin, Unusable
 from mezzotint.data.split import own_or_by_content, sides
 from mezzotint.data.survey import Usable, survey
 from mezzotint.errors import UserError
@@ -43,7 +43,7 @@ def inspect(
     notes = _Notes(len(origin.entries), fit, seen)
     usable, unusable = survey(origin.entries, notes.take)
     if not usable:
-        raise UserError(f"{origin.name} has no usable picture: {len(unusable)} files were left out")
+        raise UserError(_nothing_usable(origin, (*origin.unusable, *unusable)))
     pictures = _pictures(origin, usable, split)
     digests = {found.row: found.digest for found in usable}
     copies = _copies(pictures, digests)
@@ -65,6 +65,16 @@ def inspect(
         near=groups,
         pairs=tuple(_pair(copies, match) for match in matches),
         leaked=_leaked((*exact, *groups)),
+    )
+
+
+def _nothing_usable(origin: Origin, unusable: Sequence[Unusable]) -> str:
+    if not unusable:
+        return f"{origin.name} is empty: it has no files"
+    (reason, count), *_ = ranked(each.reason for each in unusable).items()
+    return (
+        f"{origin.name} has no usable picture: {len(unusable)} files were left out, {count} of them "
+        f"because {reason}"
     )
 
 
