@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from mezzotint.data.source import Entry, Origin, Undecodable, Unusable
+from mezzotint.data.source import Entry, Origin, Undecodable, Unusable, printable
 from mezzotint.data.uri import Uri
 from mezzotint.errors import UserError
 
@@ -67,4 +67,4 @@ def _read(file: Path, root: Path) -> bytes:
 
 def _printable(path: Path) -> str:
     """The path as text that can always be printed, whatever bytes its name holds."""
-    return os.fsencode(path).decode(errors="replace")
+    return printable(os.fsencode(path).decode(errors="replace"))

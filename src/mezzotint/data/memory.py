@@ -43,13 +43,16 @@ class InMemory:
         return self.images[self.rows]
 
 
-def load(entries: Sequence[Entry], fit: Fit) -> tuple[Store, list[Usable], list[Unusable]]:
+def load(
+    entries: Sequence[Entry], fit: Fit, ordered: bool = False
+) -> tuple[Store, list[Usable], list[Unusable]]:
     """Decode every picture, in parallel.
 
     Args:
         entries: the pictures.
         fit: their shape; where it leaves the channels open, 1 where every usable picture is
             greyscale, otherwise 3.
+        ordered: read them one after the other (`Origin.ordered`).
 
     Returns:
         Read-only uint8 (N, height, width, channels), a row for each entry (that of an unusable one
@@ -65,7 +68,7 @@ def load(entries: Sequence[Entry], fit: Fit) -> tuple[Store, list[Usable], list[
         images[row] = picture  # grey is spread over three channels
         return depth
 
-    usable, unusable = survey(entries, keep)
+    usable, unusable = survey(entries, keep, ordered)
     grey = fit.channels is None and all(found.channels == 1 for found in usable)
     return _sealed(images, grey), usable, unusable
 

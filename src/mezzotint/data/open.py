@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from mezzotint.data import archive
 from mezzotint.data.disk import OnDisk, inspect
 from mezzotint.data.fit import Fit
 from mezzotint.data.flowers import open_flowers
@@ -53,6 +54,9 @@ SCHEMES = {
         "flowers:PATH", "Oxford Flowers 102 from its three original files, in a folder", open_flowers
     ),
     "prepared": Scheme("prepared:PATH", "a folder that `mezzotint data prepare` wrote", open_prepared),
+    "archive": Scheme(
+        "archive:PATH", "the pictures in zip and tar archives", archive.open_archive, archive.OPTIONS
+    ),
 }
 
 
@@ -108,13 +112,15 @@ def split_origin(origin: Origin, fit: Fit, memory_limit: int = MEMORY_LIMIT, spl
         split: use this split alone, a tenth of it held out.
 
     Raises:
-        UserError: none of them can be used.
+        UserError: none of them can be used, or they can only be read in order and are too many for memory.
     """
     if origin.fit is not None:
         _demand_fit(origin.name, origin.fit, fit)
     fit = replace(fit, channels=fit.channels or origin.channels)
     decoded_bytes = len(origin.entries) * fit.size[0] * fit.size[1] * (fit.channels or 3)
     in_memory = decoded_bytes <= memory_limit
+    if origin.ordered and not in_memory:
+        raise UserError(_only_in_order(origin, decoded_bytes, memory_limit))
     gather = _in_memory if in_memory else _on_disk
     usable, unusable, select = gather(origin, fit)
     unusable = (*origin.unusable, *unusable)
@@ -131,7 +137,7 @@ Gathered = tuple[list[Usable], list[Unusable], Callable[[list[int]], DataSource]
 
 
 def _in_memory(origin: Origin, fit: Fit) -> Gathered:
-    images, usable, unusable = load(origin.entries, fit)
+    images, usable, unusable = load(origin.entries, fit, origin.ordered)
     labels = np.array([entry.label for entry in origin.entries], np.int32)
     return usable, unusable, lambda rows: InMemory(images, labels, np.array(rows, np.int64))
 
@@ -169,6 +175,15 @@ def _unknown(uri: str, scheme: str) -> str:
     if os.path.isdir(os.path.expanduser(uri)):
         return f"there is no source {uri!r}; did you mean folder:{uri}?"
     return f"there is no source {uri!r}{nearest(scheme, SCHEMES)} (`mezzotint data` lists them)"
+
+
+def _only_in_order(origin: Origin, decoded_bytes: int, memory_limit: int) -> str:
+    return (
+        f"{origin.name} is compressed as a whole, so that it can only be read in order, and its "
+        f"{len(origin.entries):,} pictures take {decoded_bytes / 2**20:,.1f} MiB decoded, more than the "
+        f"{memory_limit / 2**20:,.1f} MiB that are kept in memory: rewrite it once with "
+        f"`mezzotint data prepare`, and train from that"
+    )
 
 
 def _nothing_usable(origin: Origin, unusable: Sequence[Unusable]) -> str:

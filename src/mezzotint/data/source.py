@@ -17,6 +17,7 @@ from mezzotint.data.fit import Fit
 
 NO_LABEL = -1
 MAX_THREADS = 8
+MAX_SHOWN = 300  # characters of a name in messages
 
 Content = bytes | np.ndarray  # an encoded picture, or raw pixels: uint8 (H, W), (H, W, 1) or (H, W, 3)
 
@@ -78,6 +79,8 @@ class Origin:
         label_names: what the labels 0, 1, ... are called; empty where they have no names.
         fit: the shape in which the pictures are already, all of them usable; None where that is not
             known.
+        ordered: whether reading the pictures in another order than theirs is slow: they are then read in
+            that order, one at a time, once.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Origin:
     unusable: tuple[Unusable, ...] = ()
     label_names: tuple[str, ...] = ()
     fit: Fit | None = None
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,12 @@ class Splits:
     def threads(self) -> int:
         """How many reading threads suit it: one where reading is only copying."""
         return 1 if self.in_memory else decoding_threads()
+
+
+def printable(name: str) -> str:
+    """A name as one short line that any terminal shows as it is, whatever it holds."""
+    shown = "".join(character if character.isprintable() else "\ufffd" for character in name)
+    return shown if len(shown) <= MAX_SHOWN else f"...{shown[-MAX_SHOWN:]}"
 
 
 def decoding_threads() -> int:
