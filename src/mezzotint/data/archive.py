@@ -78,7 +78,8 @@ def open_archive(uri: Uri) -> Origin:
         for ((archive, name), member), label, split in zip(pictures.items(), labels, splits, strict=True)
     )
     unusable = tuple(listing.unusable)
-    return Origin(f"archive:{uri.path}", entries, None, unusable, label_names, listing.ordered)
+    name = f"archive:{uri.path}"
+    return Origin(name, entries, unusable=unusable, label_names=label_names, ordered=listing.ordered)
 
 
 def _demand_choices(uri: Uri) -> None:

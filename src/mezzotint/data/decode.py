@@ -1,24 +1,31 @@
 """Any picture's content -> upright sRGB pixels, uint8 (height, width, 1 or 3), in the shape asked.
 
-Large JPEGs are decoded at a fraction of their size, at least twice the target. 16 bits are scaled
+Large JPEGs are decoded at a fraction of their size, at least three times the target. 16 bits are scaled
 to 8, transparency is laid over the background, CMYK becomes RGB, an animation gives its first frame,
 and the camera's orientation and the colour profile are obeyed. Whatever fails, fails as
 `Undecodable`, with a reason for people.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import BytesIO
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from mezzotint.data.colour import to_srgb
-from mezzotint.data.fit import Fit
+from mezzotint.data.fit import Fit, Loaded
 from mezzotint.data.source import Content, Undecodable
 
 MAX_PIXELS = 100_000_000
+MAX_PIXELS_OF = {
+    "WEBP": 40_000_000,
+    "AVIF": 40_000_000,
+    "JPEG2000": 40_000_000,
+}  # decoders of 20 bytes a pixel
+LARGE = 8_000_000  # pixels: those above are decoded one at a time
 MIN_SIDE = 8  # pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
 GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"})
@@ -32,7 +39,11 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-TOO_MANY_PIXELS = "it has more than 100 million pixels"
+SIDEWAYS = frozenset(UPRIGHT[orientation] for orientation in (5, 6, 7, 8))
+TOO_MANY_PIXELS = "it has more than {} million pixels"
+_large = Lock()
+QUICK_FORMATS = frozenset({"GIF", "BMP", "DIB", "TIFF", "PPM"})  # as quick to decode as to look at
+START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 CUT_SHORT = "the file is cut short"
 
 
@@ -50,7 +61,10 @@ def decode(content: Content, fit: Fit) -> np.ndarray:
         Undecodable: the picture cannot be used.
     """
     with _plainly_said():
-        return fit(_whole(_opened(content), fit))
+        image = _opened(content)
+        draft = _drafted(image, fit)
+        with _waiting(image):
+            return _shaped(_plain(image, draft, fit), _turn(image), fit)
 
 
 class Seen(NamedTuple):
@@ -77,15 +91,21 @@ def see(content: Content, fit: Fit) -> Seen:
     """
     with _plainly_said():
         image = _opened(content)
-        kind = f"{image.format or 'raw'} {image.mode}"
-        turned = _orientation(image) > 4  # the camera lay on its side
-        size = (image.height, image.width) if turned else (image.width, image.height)
-        whole = _whole(image, fit)
-        return Seen(kind, size, whole, fit(whole))
+        kind, (width, height) = f"{image.format or 'raw'} {image.mode}", image.size
+        draft = _drafted(image, fit)
+        with _waiting(image):
+            plain, turn = _plain(image, draft, fit), _turn(image)
+            whole = plain.image if turn is None else plain.image.transpose(turn)
+            return Seen(
+                kind,
+                (height, width) if turn in SIDEWAYS else (width, height),
+                whole,
+                _shaped(plain, turn, fit),
+            )
 
 
 def check(content: Content) -> int:
-    """Look for faults without decoding: the header, a PNG's checksums, a JPEG's end.
+    """Look for faults at little cost: the header, a PNG's checksums, a JPEG's end; others are decoded.
 
     Returns:
         1 for a greyscale picture, 3 for any other.
@@ -98,6 +118,11 @@ def check(content: Content) -> int:
         channels = _channels(image)
         if image.format == "PNG":
             image.verify()
+        if image.format in QUICK_FORMATS:
+            with _waiting(image):
+                image.load()
+        if image.format == "JPEG2000" and isinstance(content, bytes) and END_OF_IMAGE not in content:
+            raise Undecodable(CUT_SHORT)
         if image.format in ("JPEG", "MPO") and isinstance(content, bytes):
             _demand_jpeg_end(content)
         return channels
@@ -113,7 +138,7 @@ def _plainly_said() -> Iterator[None]:
     except UnidentifiedImageError:
         raise Undecodable("it is not a picture, or not in a format that can be read") from None
     except Image.DecompressionBombError:
-        raise Undecodable(TOO_MANY_PIXELS) from None
+        raise Undecodable(TOO_MANY_PIXELS.format(MAX_PIXELS // 1_000_000)) from None
     except MemoryError:
         raise Undecodable("decoding it takes more memory than there is") from None
     except Exception as error:
@@ -128,19 +153,34 @@ def _opened(content: Content) -> Image.Image:
     if not content:
         raise Undecodable("the file is empty")
     image = Image.open(BytesIO(content), formats=FORMATS)
-    if image.width * image.height > MAX_PIXELS:
-        raise Undecodable(TOO_MANY_PIXELS)
+    most = MAX_PIXELS_OF.get(image.format or "", MAX_PIXELS)
+    if image.width * image.height > most:
+        raise Undecodable(TOO_MANY_PIXELS.format(most // 1_000_000))
     if min(image.size) < MIN_SIDE:
         raise Undecodable(f"it has a side under {MIN_SIDE} pixels")
     return image
 
 
-def _whole(image: Image.Image, fit: Fit) -> Image.Image:
-    """All of an opened picture, upright, of 8 bits in sRGB."""
-    image.draft(None, fit.draft)  # no-op for all but JPEG
+def _drafted(image: Image.Image, fit: Fit) -> tuple[tuple[int, int], float] | None:
+    """Has a JPEG decoded at a fraction of its size: its whole (height, width), and the reduction."""
+    width, height = image.size
+    drafted = image.draft(None, fit.draft)  # None for all but JPEG
+    return drafted and ((height, width), width / drafted[1][2])
+
+
+def _plain(image: Image.Image, draft: tuple[tuple[int, int], float] | None, fit: Fit) -> Loaded:
+    """An opened picture decoded, as it is stored, in sRGB and of 8 bits."""
     image.load()
     mode = "L" if (fit.channels or _channels(image)) == 1 else "RGB"
-    return _eight_bit(to_srgb(_upright(image)), mode, fit.colour)
+    extent, reduction = draft or ((image.height, image.width), 1.0)  # loading may have turned it
+    return Loaded(_in_strips(image, mode, fit.colour), extent, reduction)
+
+
+def _shaped(plain: Loaded, turn: Image.Transpose | None, fit: Fit) -> np.ndarray:
+    """Uint8 (height, width, 1 or 3), upright."""
+    shaped = (fit.sideways if turn in SIDEWAYS else fit)(plain)
+    upright = shaped if turn is None else shaped.transpose(turn)
+    return np.asarray(upright).reshape(upright.height, upright.width, -1)
 
 
 def _channels(image: Image.Image) -> int:
@@ -149,24 +189,33 @@ def _channels(image: Image.Image) -> int:
 
 def _demand_jpeg_end(content: bytes) -> None:
     """Neither marker occurs within coded pixels; a thumbnail's end comes before the last start."""
-    start_of_scan, end_of_image = b"\xff\xda", b"\xff\xd9"
-    if content.rfind(end_of_image) < content.rfind(start_of_scan):
+    if content.rfind(END_OF_IMAGE) < content.rfind(START_OF_SCAN):
         raise Undecodable(CUT_SHORT)
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Obey the orientation tag of a loaded picture (loading a TIFF obeys and removes it)."""
-    orientation = _orientation(image)
-    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
+def _waiting(image: Image.Image) -> AbstractContextManager[object]:
+    """Large pictures are decoded one at a time, so that several threads need no more memory than one."""
+    return _large if image.width * image.height > LARGE else nullcontext()
 
 
-def _orientation(image: Image.Image) -> int:
-    """The camera's, 1 to 8, where 1 is upright; above 4 width and height are swapped."""
+def _in_strips(image: Image.Image, mode: str, background: tuple[int, int, int]) -> Image.Image:
+    """The picture in sRGB and in mode L or RGB; a large one strip by strip, which takes less memory."""
+    rows = max(1, LARGE // image.width)
+    if rows >= image.height:
+        return _eight_bit(to_srgb(image), mode, background)
+    whole = Image.new(mode, image.size)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        whole.paste(_eight_bit(to_srgb(strip), mode, background), (0, top))
+    return whole
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What the orientation tag of a loaded picture asks (loading a TIFF obeys and removes it)."""
     try:
-        orientation = image.getexif().get(ORIENTATION_TAG, 1)
+        return UPRIGHT.get(image.getexif().get(ORIENTATION_TAG, 1))
     except Exception:  # noqa: BLE001  a broken tag block says nothing about the pixels
-        return 1
-    return orientation if orientation in UPRIGHT else 1
+        return None
 
 
 def _eight_bit(image: Image.Image, mode: str, background: tuple[int, int, int]) -> Image.Image:

@@ -122,31 +122,31 @@ def split_origin(origin: Origin, fit: Fit, memory_limit: int = MEMORY_LIMIT, spl
     if origin.ordered and not in_memory:
         raise UserError(_only_in_order(origin, decoded_bytes, memory_limit))
     gather = _in_memory if in_memory else _on_disk
-    usable, unusable, select = gather(origin, fit)
+    usable, unusable, select, channels = gather(origin, fit)
     unusable = (*origin.unusable, *unusable)
     if not usable:
         raise UserError(_nothing_usable(origin, unusable))
     chosen = _sides(origin, usable, split)
     train, validation = select(chosen.train), select(chosen.validation)
-    channels = (train if len(train) else validation)[0]["image"].shape[-1]
     shape = (*fit.size, channels)
     return Splits(origin.name, train, validation, unusable, shape, in_memory, origin.label_names)
 
 
-Gathered = tuple[list[Usable], list[Unusable], Callable[[list[int]], DataSource]]
+Gathered = tuple[list[Usable], list[Unusable], Callable[[list[int]], DataSource], int]
 
 
 def _in_memory(origin: Origin, fit: Fit) -> Gathered:
     images, usable, unusable = load(origin.entries, fit, origin.ordered)
     labels = np.array([entry.label for entry in origin.entries], np.int32)
-    return usable, unusable, lambda rows: InMemory(images, labels, np.array(rows, np.int64))
+    channels = images[usable[0].row].shape[-1] if usable else 0
+    return usable, unusable, lambda rows: InMemory(images, labels, np.array(rows, np.int64)), channels
 
 
 def _on_disk(origin: Origin, fit: Fit) -> Gathered:
     usable, unusable = _known(origin) if origin.fit is not None else inspect(origin.entries)
-    fit = replace(fit, channels=fit.channels or max((found.channels for found in usable), default=3))
-    entries = origin.entries
-    return usable, unusable, lambda rows: OnDisk([entries[row] for row in rows], fit)
+    channels = fit.channels or max((found.channels for found in usable), default=3)
+    fit, entries = replace(fit, channels=channels), origin.entries
+    return usable, unusable, lambda rows: OnDisk([entries[row] for row in rows], fit), channels
 
 
 def _known(origin: Origin) -> tuple[list[Usable], list[Unusable]]:
