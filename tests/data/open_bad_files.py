@@ -8,6 +8,7 @@ import resource
 import sys
 import time
 import warnings
+from pathlib import Path
 
 from mezzotint.data.fit import Fit
 from mezzotint.data.open import open_source
@@ -26,6 +27,17 @@ def usable(source: DataSource) -> int:
     return count
 
 
+def peak() -> int:
+    """The most memory that this process ever held, in bytes.
+
+    Linux's `ru_maxrss` begins with that of the process that started it; `VmHWM` begins anew.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return next(int(line.split()[1]) * 2**10 for line in status.read_text().splitlines() if "VmHWM" in line)
+
+
 def main() -> None:
     warnings.simplefilter("error")
     start = time.perf_counter()
@@ -35,7 +47,7 @@ def main() -> None:
         "pictures": len(splits.train) + len(splits.validation),
         "usable": usable(splits.train) + usable(splits.validation),
         "seconds": time.perf_counter() - start,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 2**10,
+        "peak": peak(),
     }
     print(json.dumps(report))
 

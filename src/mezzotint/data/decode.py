@@ -2,7 +2,8 @@
 
 Large JPEGs are decoded at a fraction of their size, at least three times the target. 16 bits are scaled
 to 8, transparency is laid over the background, CMYK becomes RGB, an animation gives its first frame,
-and the camera's orientation and the colour profile are obeyed. Whatever fails, fails as
+and the camera's orientation and the colour profile are obeyed. Decoding takes under 1 GiB: large pictures
+take turns, and of what no decoder reads in so little, only smaller ones are read. Whatever fails, fails as
 `Undecodable`, with a reason for people.
 """
 
@@ -24,7 +25,7 @@ MAX_PIXELS_OF = {
     "WEBP": 40_000_000,
     "AVIF": 40_000_000,
     "JPEG2000": 40_000_000,
-}  # decoders of 20 bytes a pixel
+}  # 20 bytes a pixel
 LARGE = 8_000_000  # pixels: those above are decoded one at a time
 MIN_SIDE = 8  # pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
