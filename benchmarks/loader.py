@@ -71,11 +71,12 @@ def write_photos(folder: Path, count: int) -> None:
 
 def first_epoch(folder: Path) -> Epoch:
     """Mezzotint as one meets it: open the folder, which decodes it, and go through it once."""
+    from mezzotint.data.fit import Fit  # noqa: PLC0415
     from mezzotint.data.open import open_source  # noqa: PLC0415
     from mezzotint.data.pipeline import sequential  # noqa: PLC0415
 
     def epoch() -> Iterator[np.ndarray]:
-        splits = open_source(f"folder:{folder}", (SIDE, SIDE), 3)
+        splits = open_source(f"folder:{folder}", Fit((SIDE, SIDE), 3))
         for batch in chain(sequential(splits.train, BATCH), sequential(splits.validation, BATCH)):
             yield batch["image"][batch["weight"] > 0]
 
@@ -84,10 +85,11 @@ def first_epoch(folder: Path) -> Epoch:
 
 def cached_epoch(folder: Path) -> Epoch:
     """Mezzotint's later epochs, several at once: shuffled batches from memory."""
+    from mezzotint.data.fit import Fit  # noqa: PLC0415
     from mezzotint.data.open import open_source  # noqa: PLC0415
     from mezzotint.data.pipeline import batches  # noqa: PLC0415
 
-    splits = open_source(f"folder:{folder}", (SIDE, SIDE), 3)
+    splits = open_source(f"folder:{folder}", Fit((SIDE, SIDE), 3))
 
     def epoch() -> Iterator[np.ndarray]:
         reader = batches(splits.train, BATCH, seed=0, threads=splits.threads)
@@ -100,10 +102,11 @@ def cached_epoch(folder: Path) -> Epoch:
 
 def disk_epoch(folder: Path) -> Epoch:
     """Mezzotint on a set that is too large for memory: every epoch decodes."""
+    from mezzotint.data.fit import Fit  # noqa: PLC0415
     from mezzotint.data.open import open_source  # noqa: PLC0415
     from mezzotint.data.pipeline import sequential  # noqa: PLC0415
 
-    splits = open_source(f"folder:{folder}", (SIDE, SIDE), 3, memory_limit=0)
+    splits = open_source(f"folder:{folder}", Fit((SIDE, SIDE), 3), memory_limit=0)
 
     def epoch() -> Iterator[np.ndarray]:
         for source in (splits.train, splits.validation):
