@@ -36,6 +36,11 @@ def train(config: Config, out: Path, stop_at: int | None = None) -> str:
     return console.export_text()
 
 
+def steps(out: Path) -> int:
+    """How many steps a run has in its journal."""
+    return max(entry.get("step", 0) for entry in journal.read(RunFolder(out).journal))
+
+
 def digests(config: Config, out: Path) -> tuple[int, dict[str, str]]:
     """The newest checkpoint's step, and a digest of each of its trees."""
     the_plan = plan(config)
