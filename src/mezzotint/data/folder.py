@@ -117,7 +117,8 @@ def _read_table(root: Path, table: Path, uri: Uri, unusable: list[Unusable]) -> 
     places = {name: Path(os.path.normpath(base / name)) for name in rows}
     outside = [name for name, place in places.items() if not place.is_relative_to(root)]
     unusable += [
-        Unusable(printable(name), f"{table.name} names it, but it lies outside the folder") for name in outside
+        Unusable(printable(name), f"{table.name} names it, but it lies outside the folder")
+        for name in outside
     ]
     return {place: rows[name] for name, place in places.items() if place.is_relative_to(root)}
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mezzotint.data import archive
+from mezzotint.data import archive, arrays, folder, hub, tfds
 from mezzotint.data.disk import OnDisk, inspect
 from mezzotint.data.fit import Fit
 from mezzotint.data.flowers import open_flowers
-from mezzotint.data.folder import open_folder
 from mezzotint.data.memory import InMemory, load
 from mezzotint.data.packaged import open_emoji, open_fashion
 from mezzotint.data.prepared import open_prepared
@@ -49,14 +48,31 @@ class Scheme:
 SCHEMES = {
     "fashion": Scheme("fashion", "10,000 packaged pictures of clothes, greyscale 28x28", open_fashion),
     "emoji": Scheme("emoji", "813 packaged faces, animals, plants and food, colour 64x64", open_emoji),
-    "folder": Scheme("folder:PATH", "all pictures below a folder", open_folder),
-    "flowers": Scheme(
-        "flowers:PATH", "Oxford Flowers 102 from its three original files, in a folder", open_flowers
-    ),
-    "prepared": Scheme("prepared:PATH", "a folder that `mezzotint data prepare` wrote", open_prepared),
+    "folder": Scheme("folder:PATH", "all pictures below a folder", folder.open_folder, folder.OPTIONS),
     "archive": Scheme(
         "archive:PATH", "the pictures in zip and tar archives", archive.open_archive, archive.OPTIONS
     ),
+    "npz": Scheme(
+        "npz:FILE", "uint8 pictures in one .npz file, such as MedMNIST's", arrays.open_npz, arrays.OPTIONS
+    ),
+    "flowers": Scheme(
+        "flowers:PATH", "Oxford Flowers 102 from its three original files, in a folder", open_flowers
+    ),
+    "tfds": Scheme(
+        "tfds:NAME[:VERSION][:SPLITS]",
+        "a set that TensorFlow Datasets has prepared, or its folder; needs mezzotint[tfds]",
+        tfds.open_tfds,
+        tfds.OPTIONS,
+        own_splits=True,
+    ),
+    "hf": Scheme(
+        "hf:NAME[:SPLITS]",
+        "a set of Hugging Face's hub, or a local parquet file or folder; needs mezzotint[hf]",
+        hub.open_hf,
+        hub.OPTIONS,
+        own_splits=True,
+    ),
+    "prepared": Scheme("prepared:PATH", "a folder that `mezzotint data prepare` wrote", open_prepared),
 }
 
 
