@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mezzotint
 from mezzotint.config import Config, Watch
 from mezzotint.data.source import DataSource, Splits
 from mezzotint.errors import UserError
@@ -101,3 +102,11 @@ def test_waiting_on_data_is_measured(tiny: Config) -> None:
             streamed.inputs(step, limit=1)
         streamed.close()
         assert (streamed.waited > 0.3) == expected
+
+
+def test_training_from_a_python_object(tiny: Config, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    items = [(random.integers(0, 256, (8, 8, 3), np.uint8), index % 3) for index in range(40)]
+    out = mezzotint.train(replace(tiny, steps=20, watch=QUIET), tmp_path / "run", data=items)
+    assert len(losses(out)) == 4
+    assert mezzotint.load(out).config.data == "object"

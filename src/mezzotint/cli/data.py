@@ -7,6 +7,7 @@ from mezzotint.errors import UserError, nearest
 
 VERBS = {
     "inspect": "what a source holds: counts, sizes, formats, duplicates, and a contact sheet",
+    "prepare": "decode a large source once, at the training size, for many runs",
 }
 
 

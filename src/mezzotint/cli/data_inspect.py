@@ -1,17 +1,14 @@
 """`mezzotint data inspect SOURCE`: what a source holds, in a page of text and a contact sheet."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mezzotint.cli.findings import text
+from mezzotint.cli.progress import progress
 from mezzotint.data.contact import PAIRS, sheet, spread
 from mezzotint.data.duplicates import DISTANCE, LIKENESS, MAX_DISTANCE
 from mezzotint.data.fit import Fit
@@ -58,7 +55,7 @@ def main(arguments: list[str]) -> None:
     check(options)
     known, fit = named(options.source), Fit((options.image_size, options.image_size))
     origin = open_origin(options.source)
-    with progress(len(origin.entries)) as seen:
+    with progress("looking at pictures", len(origin.entries)) as seen:
         report = inspect(
             origin,
             fit,
@@ -101,13 +98,3 @@ def check(options: Options) -> None:
         raise UserError(f"--limit must be at least 0, not {options.limit}")
     if options.out.suffix.lower() != ".png":
         raise UserError(f"--out must be a PNG file, such as {options.out.with_suffix('.png')}")
-
-
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[], object]]:
-    """A bar on standard error where that is a terminal; gives what to call after each picture."""
-    columns = TextColumn("looking at pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)

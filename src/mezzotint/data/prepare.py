@@ -29,7 +29,7 @@ MAX_SHARD = 4096  # pictures
 PLAN = "plan.json"
 WRITER = "group_size:1,uncompressed"
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Summary:
     new_shards: int
 
 
-def prepare(origin: Origin, fit: Fit, out: Path, progress: Progress = lambda done, total: None) -> Summary:
+def prepare(origin: Origin, fit: Fit, out: Path, progress: Progress = lambda count: None) -> Summary:
     """Write a prepared set, or go on with one that was begun.
 
     Args:
         origin: the pictures.
         fit: the shape to bring them to.
         out: the folder: new, empty, or one that was begun from the same pictures.
-        progress: called with the pictures done and their number after each shard.
+        progress: called after each shard with the number of its pictures.
 
     Raises:
         UserError: the folder holds something else, or no picture can be used.
@@ -63,10 +63,10 @@ def prepare(origin: Origin, fit: Fit, out: Path, progress: Progress = lambda don
         entries = origin.entries[start : start + size]
         path = out / SHARDS / f"{number:05d}.array_record"
         if not _beside(path).exists():
-            _write_shard(path, entries, fit)
+            _write_shard(path, entries, fit, origin.ordered)
             new += 1
         indices.append(json.loads(_beside(path).read_text()))
-        progress(start + len(entries), len(origin.entries))
+        progress(len(entries))
     return _finish(out, origin, fit, indices, new)
 
 
@@ -97,7 +97,7 @@ def _beside(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _write_shard(path: Path, entries: Sequence[Entry], fit: Fit) -> None:
+def _write_shard(path: Path, entries: Sequence[Entry], fit: Fit, ordered: bool) -> None:
     """The usable pictures of some entries, then their index, which marks the shard as whole."""
     from array_record.python.array_record_module import ArrayRecordWriter  # noqa: PLC0415  not on Windows
 
@@ -107,7 +107,7 @@ def _write_shard(path: Path, entries: Sequence[Entry], fit: Fit) -> None:
         pictures[row] = decode(content, fit)
         return pictures[row].shape[-1]
 
-    usable, unusable = survey(entries, keep)
+    usable, unusable = survey(entries, keep, ordered)
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = ArrayRecordWriter(str(path), WRITER)
     for found in usable:

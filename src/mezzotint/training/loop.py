@@ -14,6 +14,7 @@ from rich.console import Console
 
 from mezzotint import pictures, runtime
 from mezzotint.config import Config
+from mezzotint.data.objects import Items
 from mezzotint.errors import UserError
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
@@ -44,7 +45,13 @@ def root_keys(seed: int) -> Keys:
     return Keys(*jax.random.split(jax.random.key(seed), 3))
 
 
-def train(config: Config, out: str | Path | None = None, console: Console | None = None) -> Path:
+def train(
+    config: Config,
+    out: str | Path | None = None,
+    console: Console | None = None,
+    *,
+    data: Items | None = None,
+) -> Path:
     """Trains a configuration into a run folder, or goes on where that folder's run stopped.
 
     Args:
@@ -52,6 +59,8 @@ def train(config: Config, out: str | Path | None = None, console: Console | None
         out: the run folder: new, empty, or one that holds this configuration's run; `runs/` and
             the recipe's name by default.
         console: where to speak; standard error by default.
+        data: pictures in place of those that `config.data` names: any object with a length and items,
+            such as a torch `Dataset`; see `data/objects.py`.
 
     Returns:
         The run folder.
@@ -63,7 +72,7 @@ def train(config: Config, out: str | Path | None = None, console: Console | None
     runtime.prepare()
     path = Path("runs", config.recipe) if out is None else Path(out).expanduser()
     with Interrupt() as interrupt:
-        the_plan = plan(config)
+        the_plan = plan(config, data)
         folder = claim(path, the_plan.config)
         Training(the_plan, folder, console).run(interrupt)
     return folder.path

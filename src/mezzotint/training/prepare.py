@@ -9,7 +9,8 @@ from jax.sharding import Mesh
 
 from mezzotint.config import Config, differences
 from mezzotint.core.pixels import PixelStatistics
-from mezzotint.data.open import open_source
+from mezzotint.data.objects import Items, open_object
+from mezzotint.data.open import open_source, split_origin
 from mezzotint.data.pipeline import sequential
 from mezzotint.data.source import DataSource, Splits
 from mezzotint.errors import UserError
@@ -42,8 +43,12 @@ class Plan:
         return self.config.steps
 
 
-def plan(config: Config) -> Plan:
+def plan(config: Config, items: Items | None = None) -> Plan:
     """Opens the pictures and completes the configuration.
+
+    Args:
+        config: what is to be trained.
+        items: pictures in place of those that `config.data` names; it then says `object`.
 
     Raises:
         UserError: no usable picture, fewer pictures than a batch, or a batch that the devices do
@@ -51,7 +56,12 @@ def plan(config: Config) -> Plan:
     """
     mesh = local_mesh()
     check_batch(mesh, config.batch_size)
-    data = open_source(config.data, config.fit)
+    config = config if items is None else replace(config, data="object")
+    data = (
+        open_source(config.data, config.fit)
+        if items is None
+        else split_origin(open_object(items), config.fit)
+    )
     count = len(data.train)
     if count < config.batch_size:
         raise UserError(
