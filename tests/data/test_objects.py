@@ -12,7 +12,7 @@ from PIL import Image
 
 from mezzotint.data.fit import Fit
 from mezzotint.data.objects import open_object
-from mezzotint.data.open import prepare
+from mezzotint.data.open import split_origin
 from mezzotint.data.source import Undecodable
 from mezzotint.errors import UserError
 
@@ -89,7 +89,7 @@ def test_pictures(picture: str, shape: str) -> None:
         "pair": lambda row: (make(row), row),
         "dict": lambda row: {"image": make(row), "label": row},
     }
-    opened = prepare(open_object(Items(items[shape])), Fit((24, 24)))
+    opened = split_origin(open_object(Items(items[shape])), Fit((24, 24)))
     found = {
         side[row]["image"].tobytes(): side[row]["label"]
         for side in (opened.train, opened.validation)
@@ -108,16 +108,16 @@ def test_labels(label: str) -> None:
 
 def test_grey_and_turned_pictures() -> None:
     for grey in (noise(0, channels=1), noise(0, channels=1)[..., None], Tensor(noise(0, channels=1)[None])):
-        assert prepare(open_object([grey]), Fit((8, 8))).shape == (8, 8, 1)
+        assert split_origin(open_object([grey]), Fit((8, 8))).shape == (8, 8, 1)
     stream, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = 3
     Image.fromarray(quadrants()[::-1, ::-1].copy()).save(stream, "PNG", exif=exif)
-    turned = prepare(open_object([Image.open(stream)]), Fit((64, 64)))
+    turned = split_origin(open_object([Image.open(stream)]), Fit((64, 64)))
     assert np.array_equal(turned.train[0]["image"], quadrants())
 
 
 def test_an_array_is_a_set() -> None:
-    assert len(prepare(open_object(np.stack([noise(0), noise(1)])), Fit((8, 8))).train) == 1
+    assert len(split_origin(open_object(np.stack([noise(0), noise(1)])), Fit((8, 8))).train) == 1
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_an_item_that_fails_is_left_out() -> None:
             raise RuntimeError("oh")
         return noise(row), row
 
-    opened = prepare(open_object(Items(make)), Fit((8, 8)))
+    opened = split_origin(open_object(Items(make)), Fit((8, 8)))
     assert [each.reason for each in opened.unusable] == ["it cannot be fetched (RuntimeError: oh)"]
     assert len(opened.train) + len(opened.validation) == 19
     with pytest.raises(Undecodable):
@@ -156,4 +156,4 @@ def test_an_item_that_fails_is_left_out() -> None:
 
 def test_an_empty_object() -> None:
     with pytest.raises(UserError, match="is empty"):
-        prepare(open_object([]), Fit((8, 8)))
+        split_origin(open_object([]), Fit((8, 8)))
