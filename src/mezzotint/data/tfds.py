@@ -118,7 +118,8 @@ def _unprepared(tfds: Any, title: str, name: str, here: bool, data_dir: str | No
     where = f", data_dir={data_dir!r}" if data_dir else ""
     call = f"tfds.builder({name!r}{where}, file_format='array_record').download_and_prepare()"
     return (
-        f"{title} is not prepared in {data_dir or tfds.core.constants.DATA_DIR}: prepare it once in Python: "
+        f"{title} is not prepared in {data_dir or tfds.core.constants.DATA_DIR}: prepare it once in Python, "
+        f"for which most sets want TensorFlow: "
         f"import tensorflow_datasets as tfds; {call}"
     )
 
