@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import grain
 import numpy as np
 
 from mezzotint.data.fit import Fit
@@ -49,6 +48,8 @@ def open_prepared(uri: Uri) -> Origin:
         UserError: there is no such set, it is not finished, or it is of another version.
     """
     folder = Path(uri.path).expanduser()
+    import grain  # noqa: PLC0415  which loads JAX
+
     description = _description(folder)
     index = _index(folder)
     paths = sorted(str(path) for path in (folder / SHARDS).glob("*.array_record"))
