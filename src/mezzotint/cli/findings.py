@@ -29,7 +29,7 @@ def verdict(report: Report) -> list[str]:
     if report.leaked:
         lines.append(
             f"LEAK: {report.leaked:,} held-out {'picture has' if report.leaked == 1 else 'pictures have'} "
-            f"a double, exact or near, among those trained on; the sheet shows them (doubles flatter validation)"
+            f"a double, exact or near, among those trained on: look at the sheet (doubles flatter validation)"
         )
     return lines
 
