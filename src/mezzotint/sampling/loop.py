@@ -61,9 +61,16 @@ def sample(
     denoise: Denoiser, schedule: Schedule, sampler: Sampler, times: Times, x: Images, keys: Keys
 ) -> Images:
     """Normalised images from noise x at times[0]; one key an image."""
+    return _last(denoise, times, solve(denoise, schedule, sampler, times, x, keys)).image
+
+
+def solve(
+    denoise: Denoiser, schedule: Schedule, sampler: Sampler, times: Times, x: Images, keys: Keys
+) -> Images:
+    """Where the number - 1 steps take x, from times[0] to the last time; the times may rise as well."""
     step = _step(denoise, schedule, sampler, times, keys)
     x, _ = jax.lax.fori_loop(0, times.number - 1, step, (x, sampler.init(x)))
-    return _last(denoise, times, x).image
+    return x
 
 
 def trajectory(
