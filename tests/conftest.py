@@ -11,9 +11,13 @@ import pytest
 from jaxtyping import install_import_hook
 from PIL import Image
 
-# JAX reads these when it is imported. One cache serves the tests and the processes that they start.
-CACHE = tempfile.mkdtemp(prefix="mezzotint-tests-")
+# JAX reads these when it is imported. One cache serves the tests, on however many processes they run, and the
+# processes that they start; who made it removes it.
+SHARED = "MEZZOTINT_TESTS_CACHE"
+MADE_HERE = SHARED not in os.environ
+CACHE = os.environ.setdefault(SHARED, "") or tempfile.mkdtemp(prefix="mezzotint-tests-")
 os.environ.update(
+    {SHARED: CACHE},
     JAX_PLATFORMS="cpu",
     JAX_COMPILATION_CACHE_DIR=CACHE,
     JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0",
@@ -31,7 +35,8 @@ from mezzotint.networks.article_unet import ArticleUNet  # noqa: E402
 
 def pytest_unconfigure() -> None:
     """Removes the cache."""
-    shutil.rmtree(CACHE, ignore_errors=True)
+    if MADE_HERE:
+        shutil.rmtree(CACHE, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
