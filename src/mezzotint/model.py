@@ -72,7 +72,7 @@ class Model:
 
         Args:
             count: how many.
-            steps: network evaluations a picture; None for the configuration's.
+            steps: sampling times of a picture; None for the configuration's.
             seed: of the noise.
             first: the index of the first picture: 8 pictures from 8 on are the second half of 16.
             batch_size: how many are made at once; it does not change them.
