@@ -1,5 +1,6 @@
 """The loop: what a trajectory holds, what a picture depends on, and what compiles again."""
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -15,6 +16,7 @@ from mezzotint.errors import UserError
 from mezzotint.sampling import loop
 from mezzotint.sampling.ddim import Ddim
 from mezzotint.sampling.method import Sampler
+from mezzotint.sampling.multistep import AdamsBashforth
 
 from ..laws.members import every
 from .gaussian import Gaussian
@@ -117,6 +119,21 @@ def test_a_trajectory_compiles_once_for_its_number_of_frames() -> None:
     for count in (1, 2, 5, 7):
         run(loop.times(Uniform(), SCHEDULE, count), x, keys)
     assert len(traces) == after_the_first > 0
+
+
+def test_memory_grows_with_the_steps_only_where_a_trajectory_is_asked_for() -> None:
+    """The number of steps is traced: what 1,024 steps would hold, one has to hold as well."""
+    x, keys = jnp.zeros((2, 32, 32, 3)), loop.keys(0, 0, 2)
+    times = loop.times(Uniform(), SCHEDULE, 2)
+
+    def held(run: Callable, **static: int) -> float:
+        """Work space and result, as so many times the size of x."""
+        program = jax.jit(partial(run, DENOISE, SCHEDULE, AdamsBashforth(5), **static))
+        memory = program.lower(times, x, keys).compile().memory_analysis()
+        return (memory.temp_size_in_bytes + memory.output_size_in_bytes) / x.nbytes
+
+    assert held(loop.sample) < 20  # of which ab5 remembers 4
+    assert held(loop.trajectory, frames=100) > 200
 
 
 def test_each_step_asks_the_denoiser_at_the_grids_time() -> None:

@@ -12,6 +12,8 @@ from mezzotint.cli.guiding import Guiding
 from mezzotint.errors import UserError
 from mezzotint.model import in_turn, load
 from mezzotint.sampling.ddim import Ddim
+from mezzotint.sampling.method import Sampler
+from mezzotint.sampling.presets import preset
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,12 @@ class Options:
     Attributes:
         run: a run folder, or a folder with config.json and model.safetensors.
         count: how many pictures.
-        steps: network evaluations a picture; the run's own number by default.
+        steps: sampling times of a picture: as many network evaluations, or twice as many less one with
+            heun; the run's own number by default.
         seed: of the noise: the same seed gives the same pictures.
-        eta: noise added back at each step: 0 is DDIM, 1 is DDPM's ancestral sampling; the run's
-            own sampler by default.
+        sampler: the method: ddim, ddpm, heun, dpmpp-2m, dpmpp-2m-sde, dpmpp-3m, unipc, or ab1 to ab5;
+            the run's own by default.
+        eta: DDIM with noise added back at each step: 0 adds none, 1 is ddpm.
         guiding: which classes, and how they are guided.
         scale: each pixel is drawn as a square of this side.
         out: a PNG file for a grid; anything else is a folder for a PNG each.
@@ -34,6 +38,7 @@ class Options:
     count: int = 16
     steps: int | None = None
     seed: int = 0
+    sampler: str | None = None
     eta: float | None = None
     guiding: tyro.conf.OmitArgPrefixes[Guiding] = Guiding()
     scale: int = 1
@@ -44,9 +49,9 @@ def main(arguments: list[str]) -> None:
     """Makes the pictures and says where they are."""
     options = tyro.cli(Options, args=arguments, prog="mezzotint sample")
     check(options)
+    sampler = chosen(options)
     model = load(options.run)
     classes = guiding.classes(options.guiding, model.config)
-    sampler = None if options.eta is None else Ddim(options.eta)
     images = model.sample(
         options.count,
         steps=options.steps,
@@ -63,6 +68,15 @@ def main(arguments: list[str]) -> None:
             path = options.out / f"{options.seed}_{index:05d}.png"
             pictures.save_png(pictures.to_bytes(image), path, options.scale)
     print(options.out)
+
+
+def chosen(options: Options) -> Sampler | None:
+    """The sampler that the options ask for; None for the run's own."""
+    if options.eta is None:
+        return None if options.sampler is None else preset(options.sampler)
+    if options.sampler not in (None, "ddim"):
+        raise UserError(f"--eta belongs to ddim: leave it out, or --sampler {options.sampler}")
+    return Ddim(options.eta)
 
 
 def check(options: Options) -> None:

@@ -14,6 +14,7 @@ from mezzotint.data.fit import Fit
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.networks.unet import UNet
 from mezzotint.sampling.ddim import Ddim
+from mezzotint.sampling.method import Sampler
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ class Config:
         watch: how often the run is looked at.
         sampler: the sampling method.
         grid: the sampling times.
-        sampling_steps: network evaluations a picture, unless asked otherwise.
+        sampling_steps: sampling times of a picture, unless asked otherwise: as many network evaluations, or
+            twice as many less one with heun.
     """
 
     recipe: str = "custom"
@@ -151,7 +153,7 @@ class Config:
     optimizer: Optimizer = Optimizer()
     average: Average = Average()
     watch: Watch = Watch()
-    sampler: Ddim = Ddim()
+    sampler: Sampler = Ddim()
     grid: grids.Grid = grids.Uniform()
     sampling_steps: int = 20
 
