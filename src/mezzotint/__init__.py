@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mezzotint.config import Config as Config
     from mezzotint.errors import UserError as UserError
+    from mezzotint.model import Guidance as Guidance
     from mezzotint.model import Model as Model
     from mezzotint.model import load as load
     from mezzotint.recipes import recipe as recipe
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Config": "mezzotint.config",
+    "Guidance": "mezzotint.model",
     "Model": "mezzotint.model",
     "UserError": "mezzotint.errors",
     "load": "mezzotint.model",
@@ -29,7 +31,7 @@ _HOMES = {
 }
 
 __version__ = "0.1.0"
-__all__ = ["Config", "Model", "UserError", "load", "recipe", "train"]
+__all__ = ["Config", "Guidance", "Model", "UserError", "load", "recipe", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -23,15 +23,24 @@ def to_bytes(images: Float[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
 
 
 def grid(
-    images: Float[np.ndarray, "count height width channels"], columns: int | None = None
+    images: Float[np.ndarray, "count height width channels"], columns: int | None = None, period: int = 0
 ) -> UInt8[np.ndarray, "sheet_height sheet_width channels"]:
-    """One picture of many, row by row, as square as may be; empty places are white."""
+    """One picture of many, row by row, as square as may be; empty places are white.
+
+    Args:
+        images: the pictures.
+        columns: how many stand in a row.
+        period: after how many pictures the first kind comes again: each kind has a row of its own, where
+            there is a picture of every kind; 0 or 1 for pictures of one kind.
+    """
     count, height, width, channels = images.shape
-    columns = columns or math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
+    turned = 1 < period <= count
+    columns = math.ceil(count / period) if turned else columns or math.ceil(math.sqrt(count))
+    rows = period if turned else math.ceil(count / columns)
     cells = np.full((rows * columns, height + GAP, width + GAP, channels), WHITE, np.uint8)
     cells[:count, :height, :width] = to_bytes(images)
-    sheet = rearrange(cells, "(r c) h w d -> (r h) (c w) d", r=rows)
+    places = "(c r) h w d -> (r h) (c w) d" if turned else "(r c) h w d -> (r h) (c w) d"
+    sheet = rearrange(cells, places, r=rows)
     return sheet[:-GAP, :-GAP]
 
 

@@ -7,8 +7,10 @@ from typing import Annotated
 import tyro
 
 from mezzotint import pictures
+from mezzotint.cli import guiding
+from mezzotint.cli.guiding import Guiding
 from mezzotint.errors import UserError
-from mezzotint.model import load
+from mezzotint.model import in_turn, load
 from mezzotint.sampling.ddim import Ddim
 
 
@@ -23,6 +25,7 @@ class Options:
         seed: of the noise: the same seed gives the same pictures.
         eta: noise added back at each step: 0 is DDIM, 1 is DDPM's ancestral sampling; the run's
             own sampler by default.
+        guiding: which classes, and how they are guided.
         scale: each pixel is drawn as a square of this side.
         out: a PNG file for a grid; anything else is a folder for a PNG each.
     """
@@ -32,6 +35,7 @@ class Options:
     steps: int | None = None
     seed: int = 0
     eta: float | None = None
+    guiding: tyro.conf.OmitArgPrefixes[Guiding] = Guiding()
     scale: int = 1
     out: Path = Path("samples.png")
 
@@ -41,10 +45,19 @@ def main(arguments: list[str]) -> None:
     options = tyro.cli(Options, args=arguments, prog="mezzotint sample")
     check(options)
     model = load(options.run)
+    classes = guiding.classes(options.guiding, model.config)
     sampler = None if options.eta is None else Ddim(options.eta)
-    images = model.sample(options.count, steps=options.steps, seed=options.seed, sampler=sampler)
+    images = model.sample(
+        options.count,
+        steps=options.steps,
+        seed=options.seed,
+        labels=in_turn(classes, options.count),
+        guidance=guiding.guidance(options.guiding, options.run),
+        sampler=sampler,
+    )
     if options.out.suffix.lower() == ".png":
-        pictures.save_png(pictures.grid(images), options.out, options.scale)
+        sheet = pictures.grid(images, period=len(classes))
+        pictures.save_png(sheet, options.out, options.scale)
     else:
         for index, image in enumerate(images):
             path = options.out / f"{options.seed}_{index:05d}.png"
@@ -54,6 +67,7 @@ def main(arguments: list[str]) -> None:
 
 def check(options: Options) -> None:
     """Raises a `UserError` for a number out of range."""
+    guiding.check(options.guiding)
     if options.count < 1 or options.scale < 1:
         raise UserError("--count and --scale must be at least 1")
     if options.eta is not None and not 0 <= options.eta <= 1:

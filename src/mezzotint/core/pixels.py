@@ -104,6 +104,11 @@ def encode(pixels: Images, statistics: PixelStatistics) -> Images:
     return (pixels - statistics.mean) / jnp.sqrt(statistics.variance + EPSILON)
 
 
+def unclipped(images: Images, statistics: PixelStatistics) -> Images:
+    """Normalised -> pixels, which may lie outside [0, 1]."""
+    return images * jnp.sqrt(statistics.variance + EPSILON) + statistics.mean
+
+
 def decode(images: Images, statistics: PixelStatistics) -> Images:
     """Normalised -> [0, 1], clipped."""
-    return jnp.clip(images * jnp.sqrt(statistics.variance + EPSILON) + statistics.mean, 0, 1)
+    return jnp.clip(unclipped(images, statistics), 0, 1)
