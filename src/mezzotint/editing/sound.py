@@ -1,0 +1,25 @@
+"""Which samplers an edit can be made with, by what they state of themselves; the rest are refused by name."""
+
+import jax
+import jax.numpy as jnp
+
+from mezzotint.errors import UserError
+from mezzotint.sampling.method import Sampler
+
+
+def has_single_steps(sampler: Sampler) -> bool:
+    """Whether the method remembers nothing from step to step."""
+    x = jax.ShapeDtypeStruct((1, 1, 1, 1), jnp.float32)
+    return not jax.tree.leaves(jax.eval_shape(sampler.init, x))
+
+
+def demand_single_steps(sampler: Sampler, edit: str) -> None:
+    """Raises a `UserError` for a multistep method."""
+    if not has_single_steps(sampler):
+        raise UserError(f"{edit} needs a sampler of single steps, such as ddim or heun: {sampler} remembers earlier ones")
+
+
+def demand_deterministic(sampler: Sampler, edit: str) -> None:
+    """Raises a `UserError` for a method that adds noise."""
+    if not sampler.deterministic:
+        raise UserError(f"{edit} needs a sampler that adds no noise, such as ddim or heun: {sampler} does")
