@@ -74,13 +74,26 @@ def mp4(frames: Frames, scale: int = 1) -> bytes:
     height, width = colour.shape[1:3]
     with TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"
-        reading = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(RATE), "-i", "-"]
+        reading = [
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "rgb24",
+            "-s",
+            f"{width}x{height}",
+            "-r",
+            str(RATE),
+            "-i",
+            "-",
+        ]
         writing = ["-vf", EVEN_SIDES, "-c:v", "libx264", "-pix_fmt", "yuv420p", str(film)]
         command = [ffmpeg(), "-loglevel", "error", *reading, *writing]
         done = subprocess.run(command, input=colour.tobytes(), capture_output=True, check=False)
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise UserError(f"{command[0]} makes no MP4 ({said[-1] if said else done.returncode}): write a .gif")
+            raise UserError(
+                f"{command[0]} makes no MP4 ({said[-1] if said else done.returncode}): write a .gif"
+            )
         return film.read_bytes()
 
 

@@ -34,7 +34,9 @@ def fixed_point(towards: Callable[[Images], Images], x: Images, evaluations: int
     return x - length * gradient
 
 
-def _length(moved: Images, changed: Images, before: Float[Array, "batch 1 1 1"]) -> Float[Array, "batch 1 1 1"]:
+def _length(
+    moved: Images, changed: Images, before: Float[Array, "batch 1 1 1"]
+) -> Float[Array, "batch 1 1 1"]:
     """The step length that the last step suggests; the one before where it suggests none."""
     along, squared = dot(moved, changed), dot(changed, changed)
     convex = (along > 0) & (squared > 0)

@@ -1,33 +1,41 @@
-"""Resampling: a step is taken several times over, so that what is put in and what is made agree.
+"""Resampling: each step is taken several times over, so that what is given and what is made agree.
 
-Lugmayr et al., arXiv:2201.09865, section 4.2: what a denoiser is told of a picture reaches its surroundings
-only through the next step, and one step at each time leaves a seam. From s the noise of t is added again
-by the exact forward kernel, and the step is taken anew.
+What a denoiser is told of a picture reaches the rest of it only through the next step, and one step at each time
+leaves a seam. So from s the noise of t is added again, and the step is taken anew, knowing more: Lugmayr et al.,
+arXiv:2201.09865, algorithm 1.
 """
 
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array
 
 from mezzotint.arrays import Images, Keys
 from mezzotint.core.prediction import Denoiser
 from mezzotint.core.schedule import Schedule
+from mezzotint.editing.sound import demand_single_steps
+from mezzotint.sampling import fresh
 from mezzotint.sampling.method import Memory, Sampler
 
 
 @dataclass(frozen=True)
 class Resampled:
-    """A one-step method whose steps are taken `repeats` times each.
+    """A method whose steps are taken `repeats` times each.
 
     Attributes:
-        sampler: the method.
-        repeats: how often; 1 is the method itself. It may be traced.
+        sampler: the method, of single steps.
+        repeats: how often, 1 or more; may be traced. 1 is the method itself.
+
+    Raises:
+        UserError: a multistep method: what it remembers is of an x without the noise that is added again.
     """
 
     sampler: Sampler
     repeats: int | Array
+
+    def __post_init__(self) -> None:
+        """Refuses a multistep method."""
+        demand_single_steps(self.sampler, "resampling")
 
     @property
     def order(self) -> int:
@@ -37,7 +45,12 @@ class Resampled:
     @property
     def evaluations(self) -> int:
         """`repeats` times the method's own."""
-        return self.sampler.evaluations * self.repeats
+        return self.sampler.evaluations * int(self.repeats)
+
+    @property
+    def deterministic(self) -> bool:
+        """False."""
+        return False
 
     def init(self, x: Images) -> Memory:
         """The method's own."""
@@ -53,25 +66,26 @@ class Resampled:
         memory: Memory,
         keys: Keys,
     ) -> tuple[Images, Memory]:
-        """From x at time t to time s < t, `repeats` times; the last time it stays there."""
+        """From x at time t to time s < t, `repeats` times, and back each time but the last."""
 
-        def once(x: Images, keys: Keys) -> tuple[Images, Memory]:
+        def there(x: Images, keys: Keys) -> tuple[Images, Memory]:
             return self.sampler.step(denoise, schedule, x, t, s, memory, keys)
 
-        def there_and_back(index: Array, x: Images) -> Images:
-            there, back = jnp.moveaxis(jax.vmap(lambda key: jax.random.split(jax.random.fold_in(key, index)))(keys), 1, 0)
-            return diffused(schedule, once(x, there)[0], s, t, back)
+        def there_and_back(repeat: Array, x: Images) -> Images:
+            repeat_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, repeat)
+            there_keys, back_keys = jax.vmap(jax.random.split, out_axes=1)(repeat_keys)
+            return diffused(schedule, there(x, there_keys)[0], s, t, back_keys)
 
-        return once(jax.lax.fori_loop(0, self.repeats - 1, there_and_back, x), keys)
+        return there(jax.lax.fori_loop(0, self.repeats - 1, there_and_back, x), keys)
 
 
 def diffused(schedule: Schedule, x: Images, s: Array, t: Array, keys: Keys) -> Images:
-    """X at time s with the noise added that brings it to time t > s.
+    """X at time s, with the noise added that x at time t > s has more.
 
-    q(x_t | x_s) = N(alpha_t / alpha_s x_s, sigma_t^2 - (alpha_t / alpha_s sigma_s)^2): Kingma et al.,
-    arXiv:2107.00630, eq. 20 to 22.
+    q(x_t | x_s) is N(alpha_t / alpha_s x_s, sigma_t^2 - (alpha_t / alpha_s)^2 sigma_s^2): Kingma et al.,
+    arXiv:2107.00630, appendix A.1.
     """
-    (alpha, sigma), (alpha_then, sigma_then) = schedule(s), schedule(t)
-    shrink = alpha_then / alpha
-    noise = jax.vmap(lambda key: jax.random.normal(key, x.shape[1:]))(keys)
-    return shrink * x + jnp.sqrt(sigma_then**2 - (shrink * sigma) ** 2) * noise
+    now, then = schedule(s), schedule(t)
+    kept = then.alpha / now.alpha
+    added = fresh.std(then.sigma**2 - (kept * now.sigma) ** 2)
+    return kept * x + added * fresh.noise(keys, x.shape[1:])

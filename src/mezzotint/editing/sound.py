@@ -16,7 +16,9 @@ def has_single_steps(sampler: Sampler) -> bool:
 def demand_single_steps(sampler: Sampler, edit: str) -> None:
     """Raises a `UserError` for a multistep method."""
     if not has_single_steps(sampler):
-        raise UserError(f"{edit} needs a sampler of single steps, such as ddim or heun: {sampler} remembers earlier ones")
+        raise UserError(
+            f"{edit} needs a sampler of single steps, such as ddim or heun: {sampler} remembers earlier ones"
+        )
 
 
 def demand_deterministic(sampler: Sampler, edit: str) -> None:
