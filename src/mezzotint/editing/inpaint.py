@@ -1,8 +1,8 @@
 """Inpainting: the picture outside a mask is given, and what is inside is made to go with it.
 
-The denoiser's image estimate gets the known pixels, and its noise estimate follows. As the known pixels of x are
-then alpha * picture + sigma * noise at every time with one and the same noise (fresh noise besides, where the sampler adds
-it), they are noised as in training; and the last estimate, which is the picture, holds them as they are.
+The image estimate gets the known pixels, and the noise estimate follows. The known pixels of x are then
+alpha * picture + sigma * noise at every time, all with the noise of the start (and what the sampler adds), as
+the network has seen them in training; and the last estimate, which is the picture, has them as they are.
 """
 
 import jax.numpy as jnp
@@ -14,24 +14,30 @@ from mezzotint.core.schedule import Schedule
 from mezzotint.editing.plan import Plan
 from mezzotint.editing.resample import Resampled
 
-Mask = Bool[Array, "#batch height width 1"]
+Mask = Bool[Array, "#batch #height #width 1"]
 
 
-def inpaint(plan: Plan, picture: Images, mask: Mask, repeats: int | Array = 1) -> Plan:
-    """The plan that paints where the mask is true and keeps the rest.
+def inpaint(plan: Plan, picture: Images, mask: Mask) -> Plan:
+    """The plan that paints where the mask is true, and keeps the rest of the picture.
 
     Args:
-        plan: how pictures are made, its sampler a one-step method unless `repeats` is 1.
-        picture: what is known; its pixels under the mask do not count.
-        mask: true where there is something to paint.
-        repeats: how often each step is taken (`Resampled`).
+        plan: how pictures are made.
+        picture: one for all images, or one for each; its pixels under the mask do not count.
+        mask: where there is something to paint.
     """
-    known = plan.noised(picture, jnp.ones(len(picture)))
     return plan._replace(
         denoise=knowing(plan.denoise, plan.schedule, picture, mask),
-        sampler=Resampled(plan.sampler, repeats),
-        x=jnp.where(mask, plan.x, known),
+        x=jnp.where(mask, plan.x, plan.noised(picture, jnp.asarray(1.0))),
     )
+
+
+def resample(plan: Plan, repeats: int | Array) -> Plan:
+    """The plan that takes each step `repeats` times, so that what it paints goes with what it knows.
+
+    Raises:
+        UserError: the plan's sampler is a multistep method.
+    """
+    return plan._replace(sampler=Resampled(plan.sampler, repeats))
 
 
 def knowing(denoise: Denoiser, schedule: Schedule, picture: Images, mask: Mask) -> Denoiser:

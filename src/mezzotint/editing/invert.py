@@ -1,9 +1,9 @@
 """Inversion: the noise from which a sampler makes a given picture.
 
-The loop with rising times: Song et al., arXiv:2010.02502, section 4.3. The plain method takes the sampler's step
-in the other direction, and so asks the denoiser at the wrong end of each interval: what is made of its noise
-is another picture. Here every step undoes exactly the step that sampling will take, as in Hong et al.,
-arXiv:2311.18387, and the first image is the one of which the denoiser says that it is the picture. Both are fixed points.
+The loop with rising times: Song et al., arXiv:2010.02502, section 4.3. The plain method takes the sampler's
+step in the other direction, and so asks the denoiser at the wrong end of each interval: what is made of its
+noise is another picture. Here each step undoes the very step that sampling will take, as in Hong et al.,
+arXiv:2311.18387, and the first image is the one whose image estimate is the picture. Both are fixed points.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from jaxtyping import Array
 from mezzotint.arrays import Images, Keys, Times
 from mezzotint.core.prediction import Denoiser
 from mezzotint.core.schedule import Schedule, mix
-from mezzotint.editing.fixed_point import fixed_point
 from mezzotint.editing.plan import Plan
+from mezzotint.editing.solvers import fixed_point
 from mezzotint.editing.sound import demand_deterministic, demand_single_steps
 from mezzotint.sampling import loop
 from mezzotint.sampling.method import Memory, Sampler

@@ -1,7 +1,7 @@
 """Start noises between others: around one, and on the way from one to another.
 
-Noise in many dimensions lies close to a sphere, and a network has seen nothing inside it. A mean of two noises
-lies inside; an arc does not.
+Noise in many dimensions lies close to a sphere, and a network has seen nothing inside it. A mean of two
+noises lies inside; the arc from one to the other does not.
 """
 
 import jax.numpy as jnp

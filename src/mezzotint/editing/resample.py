@@ -1,8 +1,8 @@
 """Resampling: each step is taken several times over, so that what is given and what is made agree.
 
-What a denoiser is told of a picture reaches the rest of it only through the next step, and one step at each time
-leaves a seam. So from s the noise of t is added again, and the step is taken anew, knowing more: Lugmayr et al.,
-arXiv:2201.09865, algorithm 1.
+What a denoiser is told of a picture reaches the rest of it only through the next step, and one step at each
+time leaves a seam. So from s the noise of t is added again, and the step is taken anew, knowing more:
+Lugmayr et al., arXiv:2201.09865, algorithm 1.
 """
 
 from dataclasses import dataclass
