@@ -46,6 +46,17 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def classes(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same pictures in a folder for each of three classes."""
+    folder = tmp_path_factory.mktemp("classes")
+    for name in ("aster", "rose", "tulip"):
+        (folder / name).mkdir()
+    for index, picture in enumerate(sorted(pictures.iterdir())):
+        shutil.copy(picture, folder / ("aster", "rose", "tulip")[index % 3] / picture.name)
+    return folder
+
+
 @pytest.fixture
 def tiny(pictures: Path) -> Config:
     """A configuration that trains a step in milliseconds, BatchNorm included."""
@@ -61,6 +72,12 @@ def tiny(pictures: Path) -> Config:
         watch=Watch(log=3, validate=4, sample=0, sample_count=4, checkpoint=4, validation_images=8),
         sampling_steps=3,
     )
+
+
+@pytest.fixture
+def tiny_classes(tiny: Config, classes: Path) -> Config:
+    """The same with a network that is told the class of each picture."""
+    return replace(tiny, data=f"folder:{classes}?labels=folders", classes=None, label_dropout=0.3)
 
 
 @pytest.fixture

@@ -31,17 +31,22 @@ def grid(
         images: the pictures.
         columns: how many stand in a row.
         period: after how many pictures the first kind comes again: each kind has a row of its own, where
-            there is a picture of every kind; 0 or 1 for pictures of one kind.
+            there are two pictures or more of it; 0 or 1 for pictures of one kind.
     """
     count, height, width, channels = images.shape
-    turned = 1 < period <= count
-    columns = math.ceil(count / period) if turned else columns or math.ceil(math.sqrt(count))
-    rows = period if turned else math.ceil(count / columns)
+    by_kind = has_row_for_each(period, count)
+    columns = math.ceil(count / period) if by_kind else columns or math.ceil(math.sqrt(count))
+    rows = period if by_kind else math.ceil(count / columns)
     cells = np.full((rows * columns, height + GAP, width + GAP, channels), WHITE, np.uint8)
     cells[:count, :height, :width] = to_bytes(images)
-    places = "(c r) h w d -> (r h) (c w) d" if turned else "(r c) h w d -> (r h) (c w) d"
-    sheet = rearrange(cells, places, r=rows)
+    order = "(c r)" if by_kind else "(r c)"
+    sheet = rearrange(cells, f"{order} h w d -> (r h) (c w) d", r=rows)
     return sheet[:-GAP, :-GAP]
+
+
+def has_row_for_each(period: int, count: int) -> bool:
+    """Whether a grid of `count` pictures, whose kinds come again after `period`, has a row for each kind."""
+    return 1 < period <= count // 2
 
 
 def png(picture: Pixels, scale: int = 1) -> bytes:

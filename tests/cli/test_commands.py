@@ -60,7 +60,7 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
 def test_recipes_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "recipes")
     names = [line.split()[0] for line in out.splitlines()]
-    assert names == ["demo", "flowers-article"]
+    assert names == ["demo", "demo-classes", "flowers-article", "flowers-classes"]
     assert all(len(line.split()) > 5 for line in out.splitlines())
 
 
@@ -126,7 +126,10 @@ def test_weights_leave_a_run_and_make_the_same_pictures(
 
 BAD = {
     "an unknown verb": (["trian"], "there is no verb 'trian'; did you mean train"),
-    "no recipe": (["train", "--out", "x"], "name a recipe first: mezzotint train demo|flowers-article"),
+    "no recipe": (
+        ["train", "--out", "x"],
+        "name a recipe first: mezzotint train demo|demo-classes|flowers-article",
+    ),
     "an unknown recipe": (["train", "flower-article"], "did you mean flowers-article"),
     "an unknown source": (["train", "demo", "--data", "fashio", "--out", "x"], "fashion"),
     "a missing folder": (["train", "demo", "--data", "folder:/no/such", "--out", "x"], "/no/such"),

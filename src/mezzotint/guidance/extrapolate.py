@@ -5,7 +5,7 @@
 
 With the same network without a label as the weak one it is classifier-free guidance (Ho & Salimans,
 arXiv:2207.12598, eq. 6, whose w is scale - 1), with less trained or smaller weights it is autoguidance
-(Karras et al., arXiv:2406.02507, eq. 5). The interval is that of Kynkaanniemi et al., arXiv:2404.07724.
+(Karras et al., arXiv:2406.02507, section 4). The interval is that of Kynkäänniemi et al., arXiv:2404.07724.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,6 @@ from jaxtyping import Array, Bool, Float
 from mezzotint.arrays import Images, Times
 from mezzotint.core.prediction import Denoiser, Estimate
 from mezzotint.core.schedule import Schedule, per_image
-
 
 Number = float | Float[Array, ""]
 

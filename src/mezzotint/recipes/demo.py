@@ -1,4 +1,6 @@
-"""The recipe of `make demo`."""
+"""The recipe of `make demo`, and the same with classes."""
+
+from dataclasses import replace
 
 from mezzotint.config import Average, Config, Optimizer, Watch
 from mezzotint.core.grid import Uniform
@@ -37,3 +39,12 @@ def demo() -> Config:
         grid=Uniform(),
         sampling_steps=20,
     )
+
+
+def demo_classes() -> Config:
+    """Clothes at 20x20 by class: `demo` with a network that is told which of ten kinds each picture is.
+
+    Then `mezzotint sample RUN --label all --guidance 2` has a row for each kind. Label and null label
+    cost 1,408 parameters and no time.
+    """
+    return replace(demo(), recipe="demo-classes", classes=None)
