@@ -1,4 +1,4 @@
-"""Pictures in time: float arrays in [0, 1] as a GIF, an MP4, or a sheet of all frames."""
+"""Pictures in time, as a GIF, an MP4, or a sheet of all frames."""
 
 import io
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from PIL import Image
 
 from mezzotint import pictures
@@ -20,7 +20,7 @@ LAST = 1.5  # seconds that the last frame stays
 
 EVEN_SIDES = "pad=ceil(iw/2)*2:ceil(ih/2)*2"  # which H.264 asks for, its colours being halved
 
-Frames = Float[np.ndarray, "frames height width channels"]
+Frames = UInt8[np.ndarray, "frames height width channels"]
 Encoder = Callable[[Frames, int], bytes]
 
 
@@ -28,7 +28,7 @@ def save(frames: Frames, path: Path, scale: int = 1) -> None:
     """Writes the frames in the format that the file's name ends in: .gif, .mp4, or .png for a sheet.
 
     Args:
-        frames: in [0, 1].
+        frames: pictures of one size, in bytes.
         path: the file, written whole or not at all.
         scale: each pixel is drawn as a square of this side.
 
@@ -99,7 +99,7 @@ def mp4(frames: Frames, scale: int = 1) -> bytes:
 
 def sheet(frames: Frames, scale: int = 1) -> bytes:
     """A PNG with all frames, row by row."""
-    return pictures.png(pictures.grid(frames), scale)
+    return pictures.png(pictures.grid(frames / np.float32(pictures.WHITE)), scale)
 
 
 ENCODERS: dict[str, Encoder] = {".gif": gif, ".mp4": mp4, ".png": sheet}
@@ -122,8 +122,8 @@ def ffmpeg() -> str:
     return get_ffmpeg_exe()
 
 
-def _enlarged(frames: Frames, scale: int) -> UInt8[np.ndarray, "frames large_height large_width channels"]:
-    return pictures.to_bytes(frames).repeat(scale, axis=1).repeat(scale, axis=2)
+def _enlarged(frames: Frames, scale: int) -> Frames:
+    return frames.repeat(scale, axis=1).repeat(scale, axis=2)
 
 
 def _image(frame: pictures.Pixels) -> Image.Image:

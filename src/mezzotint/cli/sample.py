@@ -6,11 +6,9 @@ from typing import Annotated
 
 import tyro
 
-from mezzotint import pictures
-from mezzotint.cli import guiding
-from mezzotint.cli.guiding import Guiding
+from mezzotint.cli import making
+from mezzotint.cli.making import Making
 from mezzotint.errors import UserError
-from mezzotint.model import in_turn, load
 from mezzotint.sampling.ddim import Ddim
 
 
@@ -21,22 +19,16 @@ class Options:
     Attributes:
         run: a run folder, or a folder with config.json and model.safetensors.
         count: how many pictures.
-        steps: network evaluations a picture; the run's own number by default.
-        seed: of the noise: the same seed gives the same pictures.
-        eta: noise added back at each step: 0 is DDIM, 1 is DDPM's ancestral sampling; the run's
-            own sampler by default.
-        guiding: which classes, and how they are guided.
-        scale: each pixel is drawn as a square of this side.
+        making: how they are made and shown.
+        eta: noise added back at each step: 0 is DDIM, 1 is DDPM's ancestral sampling; in place of a sampler's
+            name.
         out: a PNG file for a grid; anything else is a folder for a PNG each.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
     count: int = 16
-    steps: int | None = None
-    seed: int = 0
+    making: tyro.conf.OmitArgPrefixes[Making] = Making()
     eta: float | None = None
-    guiding: tyro.conf.OmitArgPrefixes[Guiding] = Guiding()
-    scale: int = 1
     out: Path = Path("samples.png")
 
 
@@ -44,33 +36,16 @@ def main(arguments: list[str]) -> None:
     """Makes the pictures and says where they are."""
     options = tyro.cli(Options, args=arguments, prog="mezzotint sample")
     check(options)
-    model = load(options.run)
-    classes = guiding.classes(options.guiding, model.config)
-    sampler = None if options.eta is None else Ddim(options.eta)
-    images = model.sample(
-        options.count,
-        steps=options.steps,
-        seed=options.seed,
-        labels=in_turn(classes, options.count),
-        guidance=guiding.guidance(options.guiding, options.run),
-        sampler=sampler,
-    )
-    if options.out.suffix.lower() == ".png":
-        sheet = pictures.grid(images, period=len(classes))
-        pictures.save_png(sheet, options.out, options.scale)
-    else:
-        for index, image in enumerate(images):
-            path = options.out / f"{options.seed}_{index:05d}.png"
-            pictures.save_png(pictures.to_bytes(image), path, options.scale)
-    print(options.out)
+    maker = making.maker(options.run, options.making)
+    if options.eta is not None:
+        maker = maker._replace(sampler=Ddim(options.eta))
+    maker.write(maker.make(options.count), options.out)
 
 
 def check(options: Options) -> None:
-    """Raises a `UserError` for a number out of range."""
-    guiding.check(options.guiding)
-    if options.count < 1 or options.scale < 1:
-        raise UserError("--count and --scale must be at least 1")
+    """Raises a `UserError` for what can be refused before anything is read."""
+    making.check(options.making, options.count)
+    if options.eta is not None and options.making.sampler is not None:
+        raise UserError("--eta is of DDIM: give it, or --sampler, and not both")
     if options.eta is not None and not 0 <= options.eta <= 1:
         raise UserError(f"--eta must be from 0 to 1, not {options.eta:g}")
-    if not 0 <= options.seed < 2**32:
-        raise UserError(f"--seed must be from 0 to {2**32 - 1}, not {options.seed}")

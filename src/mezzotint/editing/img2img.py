@@ -13,7 +13,7 @@ from mezzotint.editing.plan import Plan
 from mezzotint.sampling.loop import Times
 
 
-def img2img(plan: Plan, picture: Images, strength: ArrayLike) -> Plan:
+def start_near(plan: Plan, picture: Images, strength: ArrayLike) -> Plan:
     """The plan that starts from a picture, noised as far as the strength says.
 
     Args:

@@ -17,7 +17,7 @@ from mezzotint.editing.resample import Resampled
 Mask = Bool[Array, "#batch #height #width 1"]
 
 
-def inpaint(plan: Plan, picture: Images, mask: Mask) -> Plan:
+def keep(plan: Plan, picture: Images, mask: Mask) -> Plan:
     """The plan that paints where the mask is true, and keeps the rest of the picture.
 
     Args:

@@ -24,7 +24,7 @@ START = 10  # evaluations for the first image
 STEP = 4  # evaluations for each step
 
 
-def invert(plan: Plan, picture: Images) -> Images:
+def inverted(plan: Plan, picture: Images) -> Images:
     """The noise from which the plan makes the picture.
 
     It costs START + STEP * (number of times - 1) times the evaluations of a step.

@@ -3,10 +3,10 @@
 An edit changes the denoiser (which then knows something of the picture), the sampler (which then takes its
 steps again), the times, or the start, and nothing else. What comes out is run as any plan is:
 
-    images = loop.sample(*inpaint(plan, picture, mask))
+    images = loop.sample(*keep(plan, picture, mask))
 
 Pictures and noise are normalised throughout. Edits that travel into a compiled program are pytrees:
-`jax.tree_util.Partial(inpaint, picture=..., mask=...)`, so that another picture compiles nothing again.
+`jax.tree_util.Partial(keep, picture=..., mask=...)`, so that another picture compiles nothing again.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,3 @@ def edited(plan: Plan, edits: Edits) -> Plan:
     """The plan after all edits, the first one first."""
     return reduce(lambda plan, edit: edit(plan), edits, plan)
 
-
-def start_from(plan: Plan, x: Images) -> Plan:
-    """The plan that starts from this noise; one for all images, or one for each."""
-    return plan._replace(x=jnp.broadcast_to(x, plan.x.shape))

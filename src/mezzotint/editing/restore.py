@@ -22,8 +22,8 @@ from mezzotint.editing.solvers import conjugate_gradients
 ITERATIONS = 3
 
 
-def restore(plan: Plan, measurement: Measurement, measured: Images, std: ArrayLike) -> Plan:
-    """The plan for pictures of which something is known.
+def agree(plan: Plan, measurement: Measurement, measured: Images, std: ArrayLike) -> Plan:
+    """The plan for pictures that agree with a measurement.
 
     Args:
         plan: how pictures are made.
