@@ -3,8 +3,8 @@
     model = mezzotint.load("runs/flowers")
     painted = model.sample(4, steps=50, edits=edits.inpaint(model, picture, mask))
 
-Pictures are float arrays (height, width, channels) in [0, 1]; start noise is normalised, with a batch of 1. An
-edit is a pytree of its arrays: with another picture, mask or strength nothing is compiled again.
+Pictures are float arrays (height, width, channels) in [0, 1]; start noise is normalised, with a batch of 1.
+An edit is a pytree of its arrays: with another picture, mask or strength nothing is compiled again.
 """
 
 from typing import NamedTuple
@@ -43,8 +43,8 @@ def inpaint(
         model: the model.
         picture: what is there.
         mask: true where there is something to paint.
-        repeats: how often each step is taken: more cost more, and the seam shows less. Above 1 the sampler must be
-            one of single steps.
+        repeats: how often each step is taken: more cost more, and the seam shows less. Above 1 the sampler
+            must be one of single steps.
 
     Raises:
         UserError: a picture or a mask of another shape, or no repeats.
@@ -63,8 +63,8 @@ def img2img(model: Model, picture: Picture, strength: float) -> Edits:
     Args:
         model: the model.
         picture: where it starts from.
-        strength: from 0, which gives the picture back, to 1, which knows nothing of it: the share of a right angle
-            that arctan(sigma / alpha) of the noise is.
+        strength: from 0, which gives the picture back, to 1, which knows nothing of it: the share of a right
+            angle that arctan(sigma / alpha) of the noise is.
 
     Raises:
         UserError: a picture of another shape, or a strength out of range.
@@ -139,7 +139,7 @@ def colorize(model: Model, picture: Float[np.ndarray | Array, "height width 1"])
     if picture.shape != (height, width, 1):
         raise UserError(f"the picture is {_size(picture)}, and the model's are {width}x{height}")
     measured = jnp.asarray(picture)[None] - LUMA @ model.pixels.mean
-    measurement = WeightedChannels(LUMA * _deviation(model))
+    measurement = WeightedChannels(jnp.asarray(LUMA) * _deviation(model))
     return (Partial(agree, measurement=measurement, measured=measured, std=STD),)
 
 

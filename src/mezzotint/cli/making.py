@@ -109,7 +109,8 @@ def maker(run: Path, making: Making, suits: Callable[[Sampler], bool] = anything
     Args:
         run: the run, or the folder of a model.
         making: the options, checked.
-        suits: whether the work can be done with a sampler: DDIM takes the place of a run's own that does not suit.
+        suits: whether the work can be done with a sampler; where it cannot with the run's own, and no other
+            is asked for, DDIM does it.
 
     Raises:
         UserError: no such run or class, or a weaker model that cannot be.

@@ -55,4 +55,3 @@ Edits = tuple[Edit, ...]
 def edited(plan: Plan, edits: Edits) -> Plan:
     """The plan after all edits, the first one first."""
     return reduce(lambda plan, edit: edit(plan), edits, plan)
-

@@ -10,7 +10,7 @@ a few conjugate gradients, each with a derivative of the denoiser. For Gaussian 
 """
 
 import jax
-from jaxtyping import ArrayLike
+from jaxtyping import Array
 
 from mezzotint.arrays import Images, Times
 from mezzotint.core.prediction import Denoiser, Estimate, with_image
@@ -21,21 +21,23 @@ from mezzotint.editing.solvers import conjugate_gradients
 
 ITERATIONS = 3
 
+Std = float | Array  # one, or one for each channel of what is measured
 
-def agree(plan: Plan, measurement: Measurement, measured: Images, std: ArrayLike) -> Plan:
+
+def agree(plan: Plan, measurement: Measurement, measured: Images, std: Std) -> Plan:
     """The plan for pictures that agree with a measurement.
 
     Args:
         plan: how pictures are made.
         measurement: A.
         measured: y, of one picture or of each.
-        std: of the noise in y, above 0; one, or one for each channel of y.
+        std: of the noise in y, above 0.
     """
     return plan._replace(denoise=matching(plan.denoise, plan.schedule, measurement, measured, std))
 
 
 def matching(
-    denoise: Denoiser, schedule: Schedule, measurement: Measurement, measured: Images, std: ArrayLike
+    denoise: Denoiser, schedule: Schedule, measurement: Measurement, measured: Images, std: Std
 ) -> Denoiser:
     """A denoiser whose image estimate is given x and y."""
 

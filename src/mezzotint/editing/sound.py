@@ -23,11 +23,14 @@ def demand_single_steps(sampler: Sampler, edit: str) -> None:
     """Raises a `UserError` for a multistep method."""
     if not has_single_steps(sampler):
         raise UserError(
-            f"{edit} needs a sampler of single steps, such as ddim or heun: {name_of(sampler)} remembers earlier ones"
+            f"{edit} needs a sampler of single steps, such as ddim or heun: "
+            f"{name_of(sampler)} remembers earlier ones"
         )
 
 
 def demand_deterministic(sampler: Sampler, edit: str) -> None:
     """Raises a `UserError` for a method that adds noise."""
     if not sampler.deterministic:
-        raise UserError(f"{edit} needs a sampler that adds no noise, such as ddim or heun: {name_of(sampler)} does")
+        raise UserError(
+            f"{edit} needs a sampler that adds no noise, such as ddim or heun: {name_of(sampler)} does"
+        )

@@ -14,7 +14,7 @@ from mezzotint.cli.making import Making
 
 @dataclass(frozen=True)
 class Options:
-    """Give a grey picture colours: of all pictures that the run knows, those that are it in grey.
+    """Give a grey picture colours: of what the run knows, pictures that are it in grey.
 
     Attributes:
         picture: a picture of the run's size; of one in colour, its grey.

@@ -8,7 +8,7 @@ import tyro
 
 from mezzotint import edits
 from mezzotint.cli import making
-from mezzotint.cli.edit.reading import Box, mask_of, read_mask, read_picture, shape_of
+from mezzotint.cli.edit.reading import Box, Given, Mask, mask_of, read_mask, read_picture, shape_of
 from mezzotint.cli.making import Making
 from mezzotint.editing.sound import has_single_steps
 from mezzotint.errors import UserError
@@ -43,10 +43,16 @@ def main(run: Path, arguments: list[str]) -> None:
     """Makes the pictures and says where they are."""
     options = tyro.cli(Options, args=arguments, prog=f"mezzotint edit {run} inpaint")
     making.check(options.making, options.count)
-    if (options.mask is None) == (options.box is None):
-        raise UserError("say what to paint: --mask FILE, or --box LEFT TOP RIGHT BOTTOM")
     maker = making.maker(run, options.making, has_single_steps)
     given = read_picture(options.picture, shape_of(maker.model.config), options.fit)
-    mask = mask_of(options.box, given) if options.box else read_mask(options.mask, given)
+    mask = _mask(options, given)
     changes = edits.inpaint(maker.model, given.pixels, mask, options.repeats)
     maker.write(maker.make(options.count, changes), options.out)
+
+
+def _mask(options: Options, given: Given) -> Mask:
+    if options.mask is not None and options.box is None:
+        return read_mask(options.mask, given)
+    if options.box is not None and options.mask is None:
+        return mask_of(options.box, given)
+    raise UserError("say what to paint: --mask FILE, or --box LEFT TOP RIGHT BOTTOM")

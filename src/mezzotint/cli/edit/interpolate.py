@@ -43,8 +43,8 @@ def main(run: Path, arguments: list[str]) -> None:
     if moving:
         animation.encoder(options.out)
     maker = making.maker(run, options.making, suitable(options.first, options.last))
-    ends = [start_of(maker, source, options.fit) for source in (options.first, options.last)]
-    images = maker.make(options.count, edits.interpolate(*ends, options.count), batch_size=options.count)
+    first, last = (start_of(maker, source, options.fit) for source in (options.first, options.last))
+    images = maker.make(options.count, edits.interpolate(first, last, options.count), options.count)
     if moving:
         animation.save(pictures.to_bytes(images), options.out, options.making.scale)
         print(options.out)

@@ -1,4 +1,4 @@
-"""`mezzotint edit RUN invert PICTURE`: the noise of a picture, and how well the picture comes back from it."""
+"""`mezzotint edit RUN invert PICTURE`: a picture's noise, and how well the picture comes back from it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,8 @@ class Options:
         picture: the picture, of the run's shape.
         fit: crop and resize a picture of another shape as training does.
         making: how pictures are made and shown.
-        out: a PNG file: the picture, its noise, and the picture made from the noise; anything else is a folder
-            for a PNG each.
+        out: a PNG file: the picture, its noise, and the picture made from the noise; anything else is a
+            folder for a PNG each.
     """
 
     picture: Annotated[Path, tyro.conf.Positional]

@@ -18,6 +18,7 @@ HALF = 128
 COLOUR = {1: "in grey", 3: "in colour"}
 
 Box = tuple[int, int, int, int]
+Mask = Bool[np.ndarray, "height width"]
 
 
 class Given(NamedTuple):
@@ -75,7 +76,7 @@ def read_picture(path: Path, fit: Fit, fitting: bool) -> Given:
         raise UserError(f"{path} cannot be used: {error}") from None
 
 
-def read_mask(path: Path, given: Given) -> Bool[np.ndarray, "height width"]:
+def read_mask(path: Path, given: Given) -> Mask:
     """Where a picture as large as the given one is white; it is cropped and resized as that one was.
 
     Raises:
@@ -87,11 +88,13 @@ def read_mask(path: Path, given: Given) -> Bool[np.ndarray, "height width"]:
     except Undecodable as error:
         raise UserError(f"{path} cannot be used: {error}") from None
     if seen.size != given.size:
-        raise UserError(f"{path} is {_size(seen.size)}, and the picture {_size(given.size)}: a mask is as large")
+        raise UserError(
+            f"{path} is {_size(seen.size)}, and the picture {_size(given.size)}: a mask is as large"
+        )
     return _white(seen.fitted, f"{path} has nothing white, which is what is painted")
 
 
-def mask_of(box: Box, given: Given) -> Bool[np.ndarray, "height width"]:
+def mask_of(box: Box, given: Given) -> Mask:
     """The mask of a box: left, top, right, bottom in pixels of the picture's file, the last two excluded.
 
     Raises:
@@ -109,7 +112,7 @@ def mask_of(box: Box, given: Given) -> Bool[np.ndarray, "height width"]:
     return _white(fitted, f"--box {' '.join(map(str, box))} is cropped away, or too small to be seen")
 
 
-def _white(mask: UInt8[np.ndarray, "height width 1"], otherwise: str) -> Bool[np.ndarray, "height width"]:
+def _white(mask: UInt8[np.ndarray, "height width 1"], otherwise: str) -> Mask:
     white = mask[..., 0] >= HALF
     if not white.any():
         raise UserError(otherwise)

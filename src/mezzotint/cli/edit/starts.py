@@ -22,7 +22,7 @@ def start_of(maker: Maker, source: str, fitting: bool) -> edits.Noise:
 
 
 def suitable(*sources: str) -> Callable[[Sampler], bool]:
-    """What a sampler must be to start from such sources: for a picture, its steps must be such as can be undone."""
+    """Whether a sampler can start from such sources: of a picture, it must be able to find the noise."""
     if all(source.isdecimal() for source in sources):
         return lambda sampler: sampler.deterministic
     return can_be_undone

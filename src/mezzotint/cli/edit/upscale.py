@@ -15,7 +15,7 @@ from mezzotint.errors import UserError
 
 @dataclass(frozen=True)
 class Options:
-    """Make a small picture larger: of all pictures that the run knows, those that look like it when made small.
+    """Make a small picture larger: of what the run knows, pictures that are it when made small.
 
     Attributes:
         picture: a picture whose sides are those of the run's over the factor.
@@ -41,6 +41,8 @@ def main(run: Path, arguments: list[str]) -> None:
     maker = making.maker(run, options.making)
     height, width = maker.model.config.image_size
     if height % options.factor or width % options.factor:
-        raise UserError(f"--factor {options.factor} does not divide the sides of the run's pictures, {width}x{height}")
+        raise UserError(
+            f"--factor {options.factor} does not divide the sides of the run's pictures, {width}x{height}"
+        )
     given = read_picture(options.picture, shape_of(maker.model.config, options.factor), options.fit)
     maker.write(maker.make(options.count, edits.upscale(maker.model, given.pixels)), options.out)
