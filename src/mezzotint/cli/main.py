@@ -14,6 +14,7 @@ from mezzotint.errors import UserError, nearest
 VERBS = {
     "train": "train a recipe into a run folder, or go on with it",
     "sample": "make pictures with a run",
+    "edit": "change pictures with a run, or make others from them",
     "gallery": "show a run as a PNG grid and an HTML page",
     "export": "write a run's weights as safetensors and config.json",
     "recipes": "list the recipes",

@@ -14,17 +14,21 @@ from jaxtyping import Array, Float, Int
 from mezzotint.arrays import Images, Keys
 from mezzotint.config import Config
 from mezzotint.core.labels import NONE, Labels
-from mezzotint.core.pixels import PixelStatistics, decode
+from mezzotint.core.pixels import PixelStatistics, decode, encode
 from mezzotint.core.prediction import Denoiser
+from mezzotint.editing.invert import inverted
+from mezzotint.editing.plan import Edits, Plan, edited
 from mezzotint.errors import UserError
 from mezzotint.model import weights
 from mezzotint.model.choose import Label, chosen
 from mezzotint.model.guidance import UNGUIDED, Guidance, guided, sound
 from mezzotint.runs.folder import RunFolder
 from mezzotint.sampling import loop
+from mezzotint.sampling.ddim import Ddim
 from mezzotint.sampling.method import Sampler
 
 BATCH = 64  # pictures made at once
+DDIM = Ddim()
 
 Tree = Any
 
@@ -63,6 +67,7 @@ class Model:
         *,
         labels: Label | Sequence[Label] = None,
         guidance: Guidance = UNGUIDED,
+        edits: Edits = (),
         first: int = 0,
         batch_size: int = BATCH,
         sampler: Sampler | None = None,
@@ -76,6 +81,8 @@ class Model:
             labels: the classes, by name or number, one for all pictures or one for each; None for
                 pictures of no class in particular.
             guidance: how estimates are guided.
+            edits: what is changed, in order (see `mezzotint.edits`); of an edit that holds something for
+                each picture, one batch must hold them all.
             first: the index of the first picture: 8 pictures from 8 on are the second half of 16.
             batch_size: how many are made at once; it does not change them.
             sampler: the method; None for the configuration's.
@@ -86,7 +93,7 @@ class Model:
         times = loop.times(self.config.grid, self.config.schedule, self._steps(steps))
         method, guidance = sampler or self.config.sampler, sound(self.config, guidance)
         batches = [
-            _pictures(method, self, guidance, times, batch)
+            _pictures(method, self, guidance, edits, times, batch)
             for batch in _batches(seed, first, chosen(self.config, labels, count), batch_size)
         ]
         return np.concatenate([np.asarray(batch) for batch in batches])[:count]
@@ -100,6 +107,7 @@ class Model:
         *,
         labels: Label | Sequence[Label] = None,
         guidance: Guidance = UNGUIDED,
+        edits: Edits = (),
     ) -> tuple[Float[np.ndarray, "steps count height width channels"], ...]:
         """The noisy images and the image estimates at each step, in [0, 1].
 
@@ -110,8 +118,33 @@ class Model:
         frames = 1 << (steps - 1).bit_length()  # so that most counts share one compiled program
         (batch,) = _batches(seed, 0, chosen(self.config, labels, count), count)
         method, guidance = sampler or self.config.sampler, sound(self.config, guidance)
-        shown = _frames(method, frames, self, guidance, times, batch)
-        return tuple(np.asarray(each)[:steps] for each in shown)
+        number, *shown = _frames(method, frames, self, guidance, edits, times, batch)
+        return tuple(np.asarray(each)[:number] for each in shown)
+
+    def invert(
+        self,
+        images: Float[np.ndarray, "count height width channels"],
+        steps: int | None = None,
+        sampler: Sampler = DDIM,
+        *,
+        labels: Label | Sequence[Label] = None,
+        guidance: Guidance = UNGUIDED,
+    ) -> Images:
+        """The noise, normalised, from which the same sampler makes these pictures in as many steps.
+
+        Args:
+            images: in [0, 1], of the model's shape.
+            steps: sampling times; None for the configuration's.
+            sampler: the method: one of single steps that adds no noise.
+            labels: as for `sample`.
+            guidance: as for `sample`.
+
+        Raises:
+            UserError: as for `sample`, and for another sampler.
+        """
+        times = loop.times(self.config.grid, self.config.schedule, self._steps(steps))
+        (batch,) = _batches(0, 0, chosen(self.config, labels, len(images)), len(images))
+        return _inverted(sampler, self, sound(self.config, guidance), times, batch, jnp.asarray(images))
 
     def save(self, folder: str | Path) -> Path:
         """Writes model.safetensors and config.json, which `load` takes; gives the folder."""
@@ -131,24 +164,42 @@ class Batch(NamedTuple):
     labels: Labels
 
 
-@partial(jax.jit, static_argnums=0)
-def _pictures(sampler: Sampler, model: Model, guidance: Guidance, times: loop.Times, batch: Batch) -> Images:
+def planned(sampler: Sampler, model: Model, guidance: Guidance, times: loop.Times, batch: Batch) -> Plan:
+    """What the loop is given to make the pictures of a batch."""
     config = model.config
     x = loop.initial_noise(config.schedule, batch.keys, config.picture_shape)
     denoise = model.denoiser(batch.labels, guidance)
-    images = loop.sample(denoise, config.schedule, sampler, times, x, batch.keys)
-    return decode(images, model.pixels)
+    return Plan(denoise, config.schedule, sampler, times, x, batch.keys)
+
+
+@partial(jax.jit, static_argnums=0)
+def _pictures(
+    sampler: Sampler, model: Model, guidance: Guidance, edits: Edits, times: loop.Times, batch: Batch
+) -> Images:
+    plan = edited(planned(sampler, model, guidance, times, batch), edits)
+    return decode(loop.sample(*plan), model.pixels)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _frames(
-    sampler: Sampler, frames: int, model: Model, guidance: Guidance, times: loop.Times, batch: Batch
+    sampler: Sampler,
+    frames: int,
+    model: Model,
+    guidance: Guidance,
+    edits: Edits,
+    times: loop.Times,
+    batch: Batch,
 ) -> tuple[Array, ...]:
-    config = model.config
-    x = loop.initial_noise(config.schedule, batch.keys, config.picture_shape)
-    denoise = model.denoiser(batch.labels, guidance)
-    shown = loop.trajectory(denoise, config.schedule, sampler, times, x, batch.keys, frames)
-    return tuple(jax.vmap(decode, (0, None))(each, model.pixels) for each in shown)
+    plan = edited(planned(sampler, model, guidance, times, batch), edits)
+    shown = loop.trajectory(*plan, frames)
+    return plan.times.number, *(jax.vmap(decode, (0, None))(each, model.pixels) for each in shown)
+
+
+@partial(jax.jit, static_argnums=0)
+def _inverted(
+    sampler: Sampler, model: Model, guidance: Guidance, times: loop.Times, batch: Batch, images: Images
+) -> Images:
+    return inverted(planned(sampler, model, guidance, times, batch), encode(images, model.pixels))
 
 
 def _batches(seed: int, first: int, labels: Int[np.ndarray, " count"], batch_size: int) -> list[Batch]:

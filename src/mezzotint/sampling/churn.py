@@ -52,6 +52,11 @@ class Churned:
         """The sampler's."""
         return self.sampler.evaluations
 
+    @property
+    def deterministic(self) -> bool:
+        """False."""
+        return False
+
     def init(self, x: Images) -> Memory:
         """Nothing is remembered."""
         return self.sampler.init(x)

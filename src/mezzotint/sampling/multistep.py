@@ -34,6 +34,11 @@ class AdamsBashforth:
         """1."""
         return 1
 
+    @property
+    def deterministic(self) -> bool:
+        """True."""
+        return True
+
     def init(self, x: Images) -> History:
         """No noise yet."""
         return empty(self.order - 1, x)

@@ -49,6 +49,11 @@ class UniPc:
         """1."""
         return 1
 
+    @property
+    def deterministic(self) -> bool:
+        """True."""
+        return True
+
     def init(self, x: Images) -> Before:
         """No image yet; as many will be remembered as a prediction uses."""
         return Before(empty(self.predictor, x), jnp.zeros_like(x))
