@@ -3,9 +3,9 @@
     found = mezzotint.bits_per_dimension(model, pictures)      # uint8 (count, height, width, channels)
     print(f"{found.mean:.3f} +- {found.error:.3f} bits/dim")
 
-It is an upper bound under a model that `sampling/bound.py` states. The width of its last noise is the best of a
-few for these pictures, and the bits that name it are counted. Everything random, the noise and the
-probes, is a function of the seed and of a picture's place alone.
+It is an upper bound, under a model that `sampling/bound.py` states. The width of that model's last noise is the
+best of a few for these pictures, and the bits that name it are counted. Everything random, the noise and
+the probes, is a function of the seed and of a picture's place alone.
 """
 
 from collections.abc import Callable

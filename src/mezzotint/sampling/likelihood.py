@@ -27,7 +27,7 @@ from jaxtyping import Array, Float, Int
 
 from mezzotint.arrays import Images, Keys
 from mezzotint.core.prediction import Denoiser
-from mezzotint.core.schedule import Rates, Schedule, log_snr
+from mezzotint.core.schedule import Schedule, log_snr
 
 # The classical Runge-Kutta method: how far into the step each slope is taken, led there by the one before,
 # and its weight.
@@ -49,7 +49,7 @@ class Path(NamedTuple):
 def log_density(
     denoise: Denoiser, schedule: Schedule, z: Images, keys: Keys, steps: Int[Array, ""], probes: int
 ) -> Each:
-    """log p(z) at t = 0, in nats: an estimate without bias by each probe, but for the steps' error.
+    """The log-density of z at t = 0, in nats: but for the steps' error without bias, by each probe.
 
     Args:
         denoise: the model.
@@ -87,12 +87,13 @@ def flow(
 
 
 def _velocity(denoise: Denoiser, schedule: Schedule, log_ratio: Array) -> Field:
-    """dz / d log(sigma / alpha) as a function of z: sin(a) cos(a) dz/da."""
+    """The flow per unit of log(sigma / alpha) as a function of z: sin(a) cos(a) dz/da."""
 
     def velocity(z: Images) -> Images:
         t = jnp.clip(schedule.time(-2 * log_ratio), 0, 1)
-        length = jnp.hypot(*schedule(t))
-        cosine, sine = (rate / length for rate in schedule(t))
+        rates = schedule(t)
+        length = jnp.hypot(*rates)
+        cosine, sine = rates.alpha / length, rates.sigma / length
         image, noise = denoise(length * z, jnp.full(z.shape[:1], t))
         return sine * cosine * (cosine * noise - sine * image)
 
@@ -114,5 +115,5 @@ def _signs(keys: Keys, index: Array, shape: tuple[int, ...], probes: int) -> Pro
 
 
 def log_normal(z: Images) -> Float[Array, " batch"]:
-    """log N(z; 0, I), in nats."""
+    """The log of N(z; 0, I), in nats."""
     return reduce(-(z**2 + jnp.log(2 * jnp.pi)) / 2, "b h w c -> b", "sum")
