@@ -14,6 +14,7 @@ from mezzotint.data.fit import Fit
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.networks.unet import UNet
 from mezzotint.sampling.ddim import Ddim
+from mezzotint.sampling.method import Sampler
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class Config:
     optimizer: Optimizer = Optimizer()
     average: Average = Average()
     watch: Watch = Watch()
-    sampler: Ddim = Ddim()
+    sampler: Sampler = Ddim()
     grid: grids.Grid = grids.Uniform()
     sampling_steps: int = 20
 

@@ -13,7 +13,12 @@ from mezzotint.core import prediction as predictions
 from mezzotint.core import schedule as schedules
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.networks.unet import UNet
+from mezzotint.sampling.churn import Churned
 from mezzotint.sampling.ddim import Ddim
+from mezzotint.sampling.dpm import DpmSolver2M, DpmSolver3M
+from mezzotint.sampling.heun import Heun
+from mezzotint.sampling.multistep import AdamsBashforth
+from mezzotint.sampling.unipc import UniPc
 
 KINDS: dict[str, dict[str, type]] = {
     "network": {"article-unet": ArticleUNet, "unet": UNet},
@@ -49,7 +54,15 @@ KINDS: dict[str, dict[str, type]] = {
         "log-snr": grids.UniformLogSnr,
         "karras": grids.KarrasGrid,
     },
-    "sampler": {"ddim": Ddim},
+    "sampler": {
+        "ddim": Ddim,
+        "heun": Heun,
+        "dpmpp-2m": DpmSolver2M,
+        "dpmpp-3m": DpmSolver3M,
+        "unipc": UniPc,
+        "adams-bashforth": AdamsBashforth,
+        "churned": Churned,
+    },
 }
 
 

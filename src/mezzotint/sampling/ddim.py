@@ -7,13 +7,13 @@ schedule with eta = 0 it is the Euler method of flow matching.
 
 from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from mezzotint.arrays import Images, Keys
 from mezzotint.core.prediction import Denoiser
 from mezzotint.core.schedule import Rates, Schedule, log_snr
+from mezzotint.sampling import fresh
 from mezzotint.sampling.method import Memory
 
 
@@ -32,6 +32,11 @@ class Ddim:
         """1."""
         return 1
 
+    @property
+    def evaluations(self) -> int:
+        """1."""
+        return 1
+
     def init(self, x: Images) -> Memory:
         """Nothing is remembered."""
         return ()
@@ -46,18 +51,18 @@ class Ddim:
         memory: Memory,
         keys: Keys,
     ) -> tuple[Images, Memory]:
-        """From x at time t to time s < t."""
+        """From x at time t to time s; to s < t where eta is above 0."""
         image, noise = denoise(x, jnp.full(x.shape[:1], t))
-        fresh = jax.vmap(lambda key: jax.random.normal(key, x.shape[1:]))(keys)
         alpha, sigma = schedule(s)
         added = self.eta * ancestral_std(schedule(t), schedule(s))
-        kept = jnp.sqrt(jnp.maximum(sigma**2 - added**2, 0))
-        return alpha * image + kept * noise + added * fresh, ()
+        kept = fresh.std(sigma**2 - added**2)
+        return alpha * image + kept * noise + added * fresh.noise(keys, x.shape[1:]), ()
 
 
 def ancestral_std(now: Rates, then: Rates) -> Array:
     """Standard deviation of the noise that DDPM's posterior adds between two times.
 
-    Song et al., arXiv:2010.02502, eq. 16, for any schedule: sigma_s sqrt(1 - SNR_t / SNR_s).
+    Song et al., arXiv:2010.02502, eq. 16, for any schedule: sigma_s sqrt(1 - SNR_t / SNR_s); 0 towards
+    more noise.
     """
-    return then.sigma * jnp.sqrt(-jnp.expm1(log_snr(now) - log_snr(then)))
+    return then.sigma * fresh.std(-jnp.expm1(log_snr(now) - log_snr(then)))

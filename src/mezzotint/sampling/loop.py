@@ -16,6 +16,7 @@ from mezzotint.core.grid import Grid
 from mezzotint.core.prediction import Denoiser, Estimate
 from mezzotint.core.schedule import Schedule
 from mezzotint.errors import UserError
+from mezzotint.sampling import fresh
 from mezzotint.sampling.method import Sampler
 
 CAPACITY = 1024  # most sampling times; a longer grid would be another compiled program
@@ -53,8 +54,7 @@ def initial_noise(schedule: Schedule, keys: Keys, shape: tuple[int, int, int]) -
 
     For images of unit variance, x at t = 1 has the standard deviation hypot(alpha, sigma).
     """
-    noise = jax.vmap(lambda key: jax.random.normal(key, shape))(keys)
-    return jnp.hypot(*schedule(1.0)) * noise
+    return jnp.hypot(*schedule(1.0)) * fresh.noise(keys, shape)
 
 
 def sample(

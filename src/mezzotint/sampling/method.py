@@ -20,6 +20,11 @@ class Sampler(Protocol):
         """Order of accuracy in the step size, of the deterministic method."""
         ...
 
+    @property
+    def evaluations(self) -> int:
+        """Network evaluations a step: n times cost evaluations * (n - 1) + 1 of them."""
+        ...
+
     def init(self, x: Images) -> Memory:
         """What the method remembers before the first step."""
         ...
