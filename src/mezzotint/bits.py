@@ -3,16 +3,15 @@
     found = mezzotint.bits_per_dimension(model, pictures)      # uint8 (count, height, width, channels)
     print(f"{found.mean:.3f} +- {found.error:.3f} bits/dim")
 
-It is an upper bound, under a model that `sampling/bound.py` states. The width of that model's last noise is the
-best of a few for these pictures, and the bits that name it are counted. Everything random, the noise and
-the probes, is a function of the seed and of a picture's place alone.
+It is an upper bound, under a model that `sampling/bound.py` states. The width of that model's last noise
+is the best of a few for these pictures, and the bits that name it are counted. Everything random, the noise
+and the probes, is a function of the seed and of a picture's place alone.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import log, prod
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,10 +19,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
 from mezzotint.arrays import Bytes, Keys
-from mezzotint.config import Config
-from mezzotint.core.pixels import PixelStatistics
 from mezzotint.errors import UserError
-from mezzotint.model import Model, bind
+from mezzotint.model import Model
 from mezzotint.sampling import loop
 from mezzotint.sampling.bound import WIDTHS, Lengths, lengths
 from mezzotint.sampling.likelihood import EVALUATIONS
@@ -31,7 +28,6 @@ from mezzotint.sampling.likelihood import EVALUATIONS
 BATCH = 32  # pictures measured at once
 STEPS = 20
 
-Tree = Any
 Pictures = UInt8[np.ndarray, "count height width channels"]
 
 
@@ -90,8 +86,7 @@ def bits_per_dimension(
     for start in range(0, len(pictures), size):
         places = np.arange(start, start + size) % len(pictures)  # the last batch is filled up
         keys = loop.keys(seed, start, size)
-        arguments = model.variables, model.pixels, pictures[places], keys, jnp.asarray(steps)
-        batch = _lengths(model.config, probes, *arguments)
+        batch = _lengths(probes, model, pictures[places], keys, jnp.asarray(steps))
         found.append(jax.tree.map(np.asarray, batch))
         seen(min(size, len(pictures) - start))
     whole = jax.tree.map(lambda *parts: np.concatenate(parts, 1)[:, : len(pictures)], *found)
@@ -107,17 +102,10 @@ def _bits(found: Lengths, dimensions: int, evaluations: int) -> Bits:
     return Bits(np.asarray(found.noisy).mean(0) / unit, best / unit, evaluations)
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _lengths(
-    config: Config,
-    probes: int,
-    variables: Tree,
-    pixels: PixelStatistics,
-    pictures: Bytes,
-    keys: Keys,
-    steps: Int[Array, ""],
-) -> Lengths:
-    return lengths(bind(config, variables), config.schedule, pixels, pictures, keys, steps, probes)
+@partial(jax.jit, static_argnums=0)
+def _lengths(probes: int, model: Model, pictures: Bytes, keys: Keys, steps: Int[Array, ""]) -> Lengths:
+    schedule, denoise = model.config.schedule, model.denoiser()
+    return lengths(denoise, schedule, model.pixels, pictures, keys, steps, probes)
 
 
 def _check(model: Model, pictures: Pictures, steps: int, probes: int, batch_size: int) -> None:

@@ -24,13 +24,15 @@ from mezzotint import runtime
 from mezzotint.arrays import Images, Key, Keys
 from mezzotint.config import Config
 from mezzotint.core.augmentation import LABELS
+from mezzotint.core.grid import Grid
 from mezzotint.core.pixels import PixelStatistics, decode
 from mezzotint.core.prediction import Denoiser, denoiser
 from mezzotint.errors import UserError
 from mezzotint.files import write_whole
 from mezzotint.networks.condition import Condition
-from mezzotint.runs import checkpoint
+from mezzotint.runs import checkpoint, tuned
 from mezzotint.runs.folder import RunFolder
+from mezzotint.runs.tuned import Tuned, find
 from mezzotint.sampling import loop
 from mezzotint.sampling.method import Sampler
 
@@ -40,23 +42,33 @@ BATCH = 64  # pictures made at once
 Tree = Any
 
 
+@partial(
+    jax.tree_util.register_dataclass, data_fields=["variables", "pixels"], meta_fields=["config", "tuned"]
+)
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """Averaged weights and what is needed to sample from them.
+    """Averaged weights and what is needed to sample from them; a pytree of its arrays.
 
     Attributes:
         config: the configuration of the run, its channels known.
         variables: {"params": ..., "batch_stats": ...} of the network.
         pixels: the statistics that normalise pixels.
+        tuned: the grids that were fitted to it.
     """
 
     config: Config
     variables: Tree
     pixels: PixelStatistics
+    tuned: tuple[Tuned, ...] = ()
 
     def denoiser(self) -> Denoiser:
         """(noisy images, times) -> estimates, in normalised pixels, with the weights bound."""
         return bind(self.config, self.variables)
+
+    def grid(self, sampler: Sampler, steps: int) -> Grid:
+        """The grid tuned for a sampler and a number of steps, or the configuration's."""
+        found = find(self.tuned, sampler, steps)
+        return found.grid if found else self.config.grid
 
     def sample(
         self,
@@ -67,6 +79,7 @@ class Model:
         first: int = 0,
         batch_size: int = BATCH,
         sampler: Sampler | None = None,
+        grid: Grid | None = None,
     ) -> Float[np.ndarray, "count height width channels"]:
         """Pictures in [0, 1].
 
@@ -77,12 +90,14 @@ class Model:
             first: the index of the first picture: 8 pictures from 8 on are the second half of 16.
             batch_size: how many are made at once; it does not change them.
             sampler: the method; None for the configuration's.
+            grid: the times; None for those that were tuned for the sampler and the steps or, where there
+                are none, for the configuration's.
 
         Raises:
             UserError: a count or a number of steps out of range.
         """
-        times = loop.times(self.config.grid, self.config.schedule, self._steps(steps))
-        method = sampler or self.config.sampler
+        method, steps = sampler or self.config.sampler, self._steps(steps)
+        times = loop.times(grid or self.grid(method, steps), self.config.schedule, steps)
         batches = [
             _pictures(self.config, method, self.variables, self.pixels, times, keys)
             for keys in _batches(seed, first, count, batch_size)
@@ -96,20 +111,21 @@ class Model:
 
         The last estimates are the pictures that `sample` gives for the same arguments.
         """
-        steps = self._steps(steps)
-        times = loop.times(self.config.grid, self.config.schedule, steps)
+        method, steps = sampler or self.config.sampler, self._steps(steps)
+        times = loop.times(self.grid(method, steps), self.config.schedule, steps)
         frames = 1 << (steps - 1).bit_length()  # so that most counts share one compiled program
         (keys,) = _batches(seed, 0, count, count)
-        method = sampler or self.config.sampler
         shown = _frames(self.config, method, frames, self.variables, self.pixels, times, keys)
         return tuple(np.asarray(each)[:steps] for each in shown)
 
     def save(self, folder: str | Path) -> Path:
-        """Writes model.safetensors and config.json, which `load` takes; gives the folder."""
+        """Writes model.safetensors, config.json and tuned grids, which `load` takes; gives the folder."""
         place = RunFolder(Path(folder))
         place.write_config(self.config)
         tensors = {name: np.asarray(leaf) for name, leaf in _flat(self.variables, self.pixels).items()}
         write_whole(place.weights, serialize(tensors, {"format": "mezzotint", "version": VERSION}))
+        if self.tuned:
+            tuned.write(place.tuned, self.tuned)
         return place.path
 
     def _steps(self, asked: int | None) -> int:
@@ -127,10 +143,11 @@ def load(path: str | Path) -> Model:
     config = folder.read_config()
     if config.channels is None:
         raise UserError(f"{folder.config} does not say the channels: set them to 1 or 3")
+    grids = tuned.read(folder.tuned)
     if checkpoint.steps(folder.checkpoints):
-        return _from_checkpoint(folder, config)
+        return dataclasses.replace(_from_checkpoint(folder, config), tuned=grids)
     if folder.weights.exists():
-        return _from_safetensors(folder.weights, config)
+        return dataclasses.replace(_from_safetensors(folder.weights, config), tuned=grids)
     raise UserError(f"{folder.path} has no checkpoint yet: train it for longer, then try again")
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 import tyro
 
 from mezzotint import pictures
+from mezzotint.cli import grids
+from mezzotint.cli.grids import GridName
 from mezzotint.errors import UserError
 from mezzotint.model import load
 from mezzotint.sampling.ddim import Ddim
@@ -23,6 +25,8 @@ class Options:
         seed: of the noise: the same seed gives the same pictures.
         eta: noise added back at each step: 0 is DDIM, 1 is DDPM's ancestral sampling; the run's
             own sampler by default.
+        grid: the sampling times: the run's own, tuned ones (`mezzotint tune`), or a standard grid's;
+            tuned ones by default where the run has them for the sampler and the steps.
         scale: each pixel is drawn as a square of this side.
         out: a PNG file for a grid; anything else is a folder for a PNG each.
     """
@@ -32,6 +36,7 @@ class Options:
     steps: int | None = None
     seed: int = 0
     eta: float | None = None
+    grid: GridName | None = None
     scale: int = 1
     out: Path = Path("samples.png")
 
@@ -42,7 +47,8 @@ def main(arguments: list[str]) -> None:
     check(options)
     model = load(options.run)
     sampler = None if options.eta is None else Ddim(options.eta)
-    images = model.sample(options.count, steps=options.steps, seed=options.seed, sampler=sampler)
+    grid = grids.chosen(model, options.grid, sampler, options.steps)
+    images = model.sample(options.count, steps=options.steps, seed=options.seed, sampler=sampler, grid=grid)
     if options.out.suffix.lower() == ".png":
         pictures.save_png(pictures.grid(images), options.out, options.scale)
     else:
