@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mezzotint.bits import bits_per_dimension as bits_per_dimension
     from mezzotint.config import Config as Config
     from mezzotint.errors import UserError as UserError
     from mezzotint.model import Guidance as Guidance
@@ -19,19 +20,32 @@ if TYPE_CHECKING:
     from mezzotint.model import load as load
     from mezzotint.recipes import recipe as recipe
     from mezzotint.training.loop import train as train
+    from mezzotint.tuning.tune import tune as tune
 
 _HOMES = {
     "Config": "mezzotint.config",
     "Guidance": "mezzotint.model",
     "Model": "mezzotint.model",
     "UserError": "mezzotint.errors",
+    "bits_per_dimension": "mezzotint.bits",
     "load": "mezzotint.model",
     "recipe": "mezzotint.recipes",
     "train": "mezzotint.training.loop",
+    "tune": "mezzotint.tuning.tune",
 }
 
 __version__ = "0.1.0"
-__all__ = ["Config", "Guidance", "Model", "UserError", "load", "recipe", "train"]
+__all__ = [
+    "Config",
+    "Guidance",
+    "Model",
+    "UserError",
+    "bits_per_dimension",
+    "load",
+    "recipe",
+    "train",
+    "tune",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Pictures whose pixels are normal and correlated: the denoiser, and what is known of the rest given a part."""
+"""Pictures whose pixels are normal and correlated: the denoiser, and the rest given a part."""
 
 from dataclasses import dataclass
 

@@ -15,6 +15,8 @@ VERBS = {
     "train": "train a recipe into a run folder, or go on with it",
     "sample": "make pictures with a run",
     "edit": "change pictures with a run, or make others from them",
+    "tune": "fit the sampling times of few steps to a run's model",
+    "likelihood": "say how many bits a run's model takes for held-out pictures",
     "gallery": "show a run as a PNG grid and an HTML page",
     "export": "write a run's weights as safetensors and config.json",
     "recipes": "list the recipes",
@@ -56,7 +58,7 @@ def _dispatch(words: list[str]) -> None:
 
 def usage() -> str:
     """What `mezzotint --help` prints."""
-    lines = [f"  {verb:<10}{help}" for verb, help in VERBS.items()]
+    lines = [f"  {verb:<12}{help}" for verb, help in VERBS.items()]
     return "\n".join(
         [
             "usage: mezzotint VERB ...",

@@ -36,7 +36,7 @@ def from_json(text: str) -> Config:
 
 def from_dict(body: dict[str, Any]) -> Config:
     """The configuration that `encode` made a dictionary of, or its fields' defaults."""
-    return _decode(Config, body, "config")
+    return decode(Config, body, "config")
 
 
 def differences(old: Config, new: Config) -> dict[str, tuple[Any, Any]]:
@@ -48,7 +48,8 @@ def differences(old: Config, new: Config) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def _decode(cls: type, body: Any, path: str) -> Any:
+def decode(cls: type, body: Any, path: str) -> Any:
+    """The dataclass that `encode` made a dictionary of; `path` is what messages call it."""
     if not isinstance(body, dict):
         raise UserError(f"{path} must be a JSON object, not {body!r}")
     hints = {name: typing.get_type_hints(cls)[name] for name in field_names(cls)}
@@ -65,9 +66,9 @@ def _value(name: str, hint: Any, value: Any, path: str) -> Any:
         kind = value.get("kind")
         if not isinstance(kind, str) or kind not in KINDS[name]:
             raise UserError(f"{path} has no kind {kind!r}{nearest(str(kind), KINDS[name])}")
-        return _decode(KINDS[name][kind], {key: value[key] for key in value if key != "kind"}, path)
+        return decode(KINDS[name][kind], {key: value[key] for key in value if key != "kind"}, path)
     if dataclasses.is_dataclass(hint):
-        return _decode(typing.cast(type, hint), value, path)
+        return decode(typing.cast(type, hint), value, path)
     value = tuple(value) if isinstance(value, list) else value
     if not _fits(value, hint):
         raise UserError(f"{path} cannot be {value!r}")

@@ -5,12 +5,14 @@ times mean n network evaluations of a first-order sampler, and no grid needs the
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mezzotint.core.schedule import Schedule, log_snr
+from mezzotint.errors import UserError
 
 
 @runtime_checkable
@@ -56,3 +58,26 @@ class KarrasGrid:
         start, end = jnp.exp(-log_snr(schedule(jnp.array([1.0, 0.0]))) / (2 * self.rho))
         roots = jnp.linspace(start, end, count)
         return jnp.clip(schedule.time(-2 * self.rho * jnp.log(roots)), 0, 1).at[0].set(1.0)
+
+
+@dataclass(frozen=True)
+class Given:
+    """These times, whatever the schedule: a grid that was found for one model.
+
+    Attributes:
+        times: strictly falling from 1 on, in [0, 1].
+    """
+
+    times: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuses times that are no grid."""
+        falling = all(before > after for before, after in pairwise(self.times))
+        if not self.times or self.times[0] != 1 or not falling or self.times[-1] < 0:
+            raise UserError(f"{list(self.times)} is no grid: its times must fall from 1 and stay at least 0")
+
+    def __call__(self, schedule: Schedule, count: int) -> Float[Array, " count"]:
+        """The times; a `UserError` where there are not `count` of them."""
+        if count != len(self.times):
+            raise UserError(f"the grid has {len(self.times)} times, not {count}")
+        return jnp.asarray(self.times)

@@ -99,14 +99,19 @@ def from_bytes(images: Bytes) -> Images:
     return images.astype(jnp.float32) / 255
 
 
+def scale(statistics: PixelStatistics) -> Float[Array, " channels"]:
+    """The size of a normalised unit, of pixels in [0, 1]."""
+    return jnp.sqrt(statistics.variance + EPSILON)
+
+
 def encode(pixels: Images, statistics: PixelStatistics) -> Images:
     """[0, 1] -> normalised."""
-    return (pixels - statistics.mean) / jnp.sqrt(statistics.variance + EPSILON)
+    return (pixels - statistics.mean) / scale(statistics)
 
 
 def unclipped(images: Images, statistics: PixelStatistics) -> Images:
     """Normalised -> pixels, which may lie outside [0, 1]."""
-    return images * jnp.sqrt(statistics.variance + EPSILON) + statistics.mean
+    return images * scale(statistics) + statistics.mean
 
 
 def decode(images: Images, statistics: PixelStatistics) -> Images:

@@ -48,7 +48,7 @@ def number(config: Config, label: Label) -> int:
     if digits.isascii() and digits.isdigit() and int(digits) < config.classes:
         return int(digits)
     close = isinstance(label, str) and not digits.isdigit() and config.label_names
-    known = nearest(label, config.label_names) if close else f": they go from 0 to {config.classes - 1}"
+    known = nearest(digits, config.label_names) if close else f": they go from 0 to {config.classes - 1}"
     raise UserError(f"there is no class {label!r}{known}")
 
 

@@ -8,8 +8,8 @@ from mezzotint.config import Config
 from mezzotint.core.pixels import PixelStatistics
 from mezzotint.errors import UserError
 from mezzotint.model.model import Model
-from mezzotint.model.weights import abstract_ema, read
-from mezzotint.runs import checkpoint
+from mezzotint.model.weights import Tree, abstract_ema, read
+from mezzotint.runs import checkpoint, tuned
 from mezzotint.runs.checkpoint import Checkpoint
 from mezzotint.runs.folder import RunFolder
 
@@ -30,18 +30,23 @@ def load(path: str | Path, step: int | None = None) -> Model:
     if config.channels is None or config.classes is None:
         field, values = ("classes", "their number") if config.channels else ("channels", "1 or 3")
         raise UserError(f"{folder.config} does not say the {field}: set them to {values}")
+    return Model(config, *_weights(folder, config, step), tuned.read(folder.tuned))
+
+
+def _weights(folder: RunFolder, config: Config, step: int | None) -> tuple[Tree, PixelStatistics]:
+    """A network's variables and the pixel statistics, from wherever the folder has them."""
     if step is not None:
-        return _model(config, _checkpoint(folder, config, step))
+        return _averages(_checkpoint(folder, config, step))
     if checkpoint.steps(folder.checkpoints):
-        return _model(config, _newest(folder, config))
+        return _averages(_newest(folder, config))
     if folder.weights.exists():
-        return Model(config, *read(folder.weights, config))
+        return read(folder.weights, config)
     raise UserError(f"{folder.path} has no checkpoint yet: train it for longer, then try again")
 
 
-def _model(config: Config, found: Checkpoint) -> Model:
+def _averages(found: Checkpoint) -> tuple[Tree, PixelStatistics]:
     ema = found.trees["ema"]
-    return Model(config, ema["variables"], PixelStatistics(**ema["pixels"]))
+    return ema["variables"], PixelStatistics(**ema["pixels"])
 
 
 def _newest(folder: RunFolder, config: Config) -> Checkpoint:

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from mezzotint.arrays import Images, Keys
 from mezzotint.config import Config
+from mezzotint.core.grid import Grid
 from mezzotint.core.labels import NONE, Labels
 from mezzotint.core.pixels import PixelStatistics, decode, encode
 from mezzotint.core.prediction import Denoiser
@@ -22,7 +23,9 @@ from mezzotint.errors import UserError
 from mezzotint.model import weights
 from mezzotint.model.choose import Label, chosen
 from mezzotint.model.guidance import UNGUIDED, Guidance, guided, sound
+from mezzotint.runs import tuned
 from mezzotint.runs.folder import RunFolder
+from mezzotint.runs.tuned import Tuned, find
 from mezzotint.sampling import loop
 from mezzotint.sampling.ddim import Ddim
 from mezzotint.sampling.method import Sampler
@@ -33,7 +36,9 @@ DDIM = Ddim()
 Tree = Any
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["variables", "pixels"], meta_fields=["config"])
+@partial(
+    jax.tree_util.register_dataclass, data_fields=["variables", "pixels"], meta_fields=["config", "tuned"]
+)
 @dataclasses.dataclass(frozen=True)
 class Model:
     """Averaged weights and what is needed to sample from them; a pytree of its arrays.
@@ -42,11 +47,13 @@ class Model:
         config: the configuration of the run, its channels and classes known.
         variables: {"params": ..., "batch_stats": ...} of the network.
         pixels: the statistics that normalise pixels.
+        tuned: the grids that were fitted to it.
     """
 
     config: Config
     variables: Tree
     pixels: PixelStatistics
+    tuned: tuple[Tuned, ...] = ()
 
     def denoiser(self, labels: Labels | None = None, guidance: Guidance = UNGUIDED) -> Denoiser:
         """(noisy images, times) -> estimates, in normalised pixels, with the weights bound.
@@ -58,6 +65,11 @@ class Model:
             guidance: how the estimates are guided; `sound` says whether it suits the model.
         """
         return guided(self, labels, guidance)
+
+    def grid(self, sampler: Sampler, steps: int) -> Grid:
+        """The grid tuned for a sampler and a number of steps, or the configuration's."""
+        found = find(self.tuned, sampler, steps)
+        return found.grid if found else self.config.grid
 
     def sample(
         self,
@@ -71,6 +83,7 @@ class Model:
         first: int = 0,
         batch_size: int = BATCH,
         sampler: Sampler | None = None,
+        grid: Grid | None = None,
     ) -> Float[np.ndarray, "count height width channels"]:
         """Pictures in [0, 1].
 
@@ -86,12 +99,14 @@ class Model:
             first: the index of the first picture: 8 pictures from 8 on are the second half of 16.
             batch_size: how many are made at once; it does not change them.
             sampler: the method; None for the configuration's.
+            grid: the times; None for those that were tuned for the sampler and the steps or, where there
+                are none, for the configuration's.
 
         Raises:
             UserError: a number out of range, an unknown class, or guidance that the model cannot take.
         """
-        times = loop.times(self.config.grid, self.config.schedule, self._steps(steps))
         method, guidance = sampler or self.config.sampler, sound(self.config, guidance)
+        times = self._times(method, steps, grid)
         batches = [
             _pictures(method, self, guidance, edits, times, batch)
             for batch in _batches(seed, first, chosen(self.config, labels, count), batch_size)
@@ -108,16 +123,16 @@ class Model:
         labels: Label | Sequence[Label] = None,
         guidance: Guidance = UNGUIDED,
         edits: Edits = (),
+        grid: Grid | None = None,
     ) -> tuple[Float[np.ndarray, "steps count height width channels"], ...]:
         """The noisy images and the image estimates at each step, in [0, 1].
 
         The last estimates are the pictures that `sample` gives for the same arguments.
         """
-        steps = self._steps(steps)
-        times = loop.times(self.config.grid, self.config.schedule, steps)
-        frames = 1 << (steps - 1).bit_length()  # so that most counts share one compiled program
-        (batch,) = _batches(seed, 0, chosen(self.config, labels, count), count)
         method, guidance = sampler or self.config.sampler, sound(self.config, guidance)
+        times = self._times(method, steps, grid)
+        frames = 1 << (self._steps(steps) - 1).bit_length()  # so that most counts share one program
+        (batch,) = _batches(seed, 0, chosen(self.config, labels, count), count)
         number, *shown = _frames(method, frames, self, guidance, edits, times, batch)
         return tuple(np.asarray(each)[:number] for each in shown)
 
@@ -142,16 +157,22 @@ class Model:
         Raises:
             UserError: as for `sample`, and for another sampler.
         """
-        times = loop.times(self.config.grid, self.config.schedule, self._steps(steps))
+        times = self._times(sampler, steps)
         (batch,) = _batches(0, 0, chosen(self.config, labels, len(images)), len(images))
         return _inverted(sampler, self, sound(self.config, guidance), times, batch, jnp.asarray(images))
 
     def save(self, folder: str | Path) -> Path:
-        """Writes model.safetensors and config.json, which `load` takes; gives the folder."""
+        """Writes model.safetensors, config.json and tuned grids, which `load` takes; gives the folder."""
         place = RunFolder(Path(folder))
         place.write_config(self.config)
         weights.write(place.weights, self.variables, self.pixels)
+        if self.tuned:
+            tuned.write(place.tuned, self.tuned)
         return place.path
+
+    def _times(self, sampler: Sampler, steps: int | None, grid: Grid | None = None) -> loop.Times:
+        count = self._steps(steps)
+        return loop.times(grid or self.grid(sampler, count), self.config.schedule, count)
 
     def _steps(self, asked: int | None) -> int:
         return self.config.sampling_steps if asked is None else asked

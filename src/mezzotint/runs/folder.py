@@ -6,6 +6,7 @@
     damaged/STEP/       checkpoints that could not be read
     samples/            a grid of pictures at several steps
     tensorboard/        the same figures for TensorBoard
+    tuned.json          sampling times that were fitted to the model
     model.safetensors   the averaged weights, once they have left the run
 
 A folder with config.json and model.safetensors alone is a model, too.
@@ -54,6 +55,11 @@ class RunFolder:
     def tensorboard(self) -> Path:
         """TensorBoard's folder."""
         return self.path / "tensorboard"
+
+    @property
+    def tuned(self) -> Path:
+        """tuned.json."""
+        return self.path / "tuned.json"
 
     @property
     def weights(self) -> Path:

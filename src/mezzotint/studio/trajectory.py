@@ -35,8 +35,8 @@ def trajectory(model: Model, steps: int, seed: int, count: int = COUNT) -> str:
 
 
 def _times(model: Model, steps: int) -> np.ndarray:
-    config = model.config
-    return np.asarray(loop.times(config.grid, config.schedule, steps).values[:steps])
+    grid = model.grid(model.config.sampler, steps)
+    return np.asarray(loop.times(grid, model.config.schedule, steps).values[:steps])
 
 
 def _words(steps: int) -> str:
