@@ -104,12 +104,14 @@ def test_a_file_cut_anywhere_is_damaged(form: str, tmp_path: Path) -> None:
             torch_file.read(cut)
 
 
-def test_random_damage_is_told_or_changes_values_alone(tmp_path: Path) -> None:
-    content, damaged = bytearray((HERE / "small_old.pth").read_bytes()), tmp_path / "damaged.pth"
+@pytest.mark.parametrize("form", FORMS)
+def test_random_damage_is_told_or_changes_values_alone(form: str, tmp_path: Path) -> None:
+    content, damaged = (HERE / form).read_bytes(), tmp_path / "damaged.pth"
     random, told = np.random.default_rng(0), 0
     for _ in range(100):
         changed = bytearray(content)
-        changed[random.integers(len(content))] ^= 1 << int(random.integers(8))
+        for place in random.integers(len(content), size=3):
+            changed[place] = random.integers(256)
         damaged.write_bytes(changed)
         try:
             torch_file.read(damaged)

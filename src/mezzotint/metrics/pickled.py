@@ -61,8 +61,8 @@ def plain(stream: BytesIO) -> Any:
     Attributes that are set on objects are passed over; an empty `OrderedDict` is an empty dict.
 
     Raises:
-        ValueError, IndexError, KeyError, TypeError, AttributeError: this is no pickle, or none of those
-            that are understood here.
+        ValueError, IndexError, KeyError, TypeError, AttributeError: it is damaged, or says more than is
+            understood here.
     """
     return _laid_out(pickletools.genops(stream))
 
@@ -77,6 +77,12 @@ def _laid_out(operations: Iterable[tuple[pickletools.OpcodeInfo, Any, int | None
         values = stack[start:]
         del stack[start:]
         return values
+
+    def put(values: list[Any]) -> None:
+        for key, value in zip(values[::2], values[1::2], strict=True):
+            if not isinstance(key, str | int):
+                raise ValueError("a key is neither a text nor a number")
+            stack[-1][key] = value
 
     for opcode, argument, _ in operations:
         match opcode.name:
@@ -96,11 +102,9 @@ def _laid_out(operations: Iterable[tuple[pickletools.OpcodeInfo, Any, int | None
                 values = top(len(stack) - marks.pop())
                 stack[-1].extend(values)
             case "SETITEM":
-                key, value = top(2)
-                stack[-1][key] = value
+                put(top(2))
             case "SETITEMS":
-                values = top(len(stack) - marks.pop())
-                stack[-1].update(zip(values[::2], values[1::2], strict=True))
+                put(top(len(stack) - marks.pop()))
             case "BINPUT" | "LONG_BINPUT":
                 memo[argument] = stack[-1]
             case "BINGET" | "LONG_BINGET":

@@ -8,25 +8,51 @@ anything else is refused.
 """
 
 import zipfile
-from collections.abc import Mapping
-from io import BytesIO
+import zlib
+from io import SEEK_CUR, BytesIO
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mezzotint.errors import UserError
 from mezzotint.metrics.pickled import Call, Name, Persistent, plain
 
-TENSOR = Name("torch._utils _rebuild_tensor_v2")
+TENSOR = "torch._utils _rebuild_tensor_v2"
 TYPES = {
-    Name(f"torch {name}Storage"): np.dtype(code)
+    f"torch {name}Storage": np.dtype(code)
     for name, code in {"Double": "<f8", "Float": "<f4", "Half": "<f2", "Long": "<i8", "Int": "<i4"}.items()
 }
 MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of a file in the older form
 LENGTH = 8  # bytes before each storage there
-NOT_SUCH_A_FILE = (ValueError, IndexError, KeyError, TypeError, AttributeError, zipfile.BadZipFile)
+NOT_SUCH_A_FILE = (
+    *(ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError),  # of a pickle, a tensor
+    *(zipfile.BadZipFile, RuntimeError, EOFError, zlib.error),  # of a zip file
+)
 
-Storages = Mapping[str, np.ndarray]
+
+class Tensor(NamedTuple):
+    """Where a tensor lies.
+
+    Attributes:
+        key: of its storage.
+        type: of its numbers.
+        count: how many the storage has.
+        offset: of its first number in the storage.
+        size: along each axis.
+        stride: between neighbours along each axis, in numbers.
+    """
+
+    key: str
+    type: np.dtype
+    count: int
+    offset: int
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+
+
+Tensors = dict[str, Tensor]
+Storages = dict[str, bytes]
 
 
 def read(path: Path) -> dict[str, np.ndarray]:
@@ -38,66 +64,64 @@ def read(path: Path) -> dict[str, np.ndarray]:
     """
     file = BytesIO(path.read_bytes())
     try:
-        state, storages = _zipped(file) if zipfile.is_zipfile(file) else _in_a_row(file)
-        return {name: _tensor(call, storages) for name, call in state.items()}
+        tensors, storages = _zipped(file) if zipfile.is_zipfile(file) else _in_a_row(file)
+        return {name: _view(tensor, storages[tensor.key]) for name, tensor in tensors.items()}
     except NOT_SUCH_A_FILE as error:
         raise UserError(f"{path} is not a file of named PyTorch tensors, or damaged: {error}") from None
 
 
-def _in_a_row(file: BytesIO) -> tuple[dict[str, Call], Storages]:
-    """Pickles of a magic number, a version, the writer's types, the tensors, the storages' keys; bytes."""
+def _in_a_row(file: BytesIO) -> tuple[Tensors, Storages]:
+    """Pickles of a magic number, a version, the writer's machine, the tensors and the keys; then bytes."""
     file.seek(0)
     if plain(file) != MAGIC:
         raise ValueError("it begins with another magic number")
     _version, machine, state, keys = (plain(file) for _ in range(4))
     if not machine["little_endian"]:
         raise ValueError("it was written by a big-endian machine")
-    named, storages = _named(state), {}
+    tensors, storages = _tensors(state), {}
+    lengths = {tensor.key: tensor.count * tensor.type.itemsize for tensor in tensors.values()}
     for key in keys:
-        kind, count = named[key]
-        if int.from_bytes(file.read(LENGTH), "little") != count:
-            raise ValueError(f"the storage {key} has another length than its tensors say")
-        storages[key] = _values(file.read(count * kind.itemsize), kind, count)
-    return state, storages
+        file.seek(LENGTH, SEEK_CUR)
+        storages[key] = file.read(lengths[key])
+    return tensors, storages
 
 
-def _zipped(file: BytesIO) -> tuple[dict[str, Call], Storages]:
+def _zipped(file: BytesIO) -> tuple[Tensors, Storages]:
     """A pickle of the tensors, `NAME/data.pkl`, and a member `NAME/data/KEY` for each storage."""
     with zipfile.ZipFile(file) as archive:
         (pickle,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))
-        state = plain(BytesIO(archive.read(pickle)))
-        folder, storages = pickle.removesuffix(".pkl"), {}
-        for key, (kind, count) in _named(state).items():
-            member = archive.getinfo(f"{folder}/{key}")
-            if member.file_size != count * kind.itemsize:
-                raise ValueError(f"the storage {key} has another length than its tensors say")
-            storages[key] = _values(archive.read(member), kind, count)
-    return state, storages
+        tensors, folder = _tensors(plain(BytesIO(archive.read(pickle)))), pickle.removesuffix(".pkl")
+        keys = {tensor.key for tensor in tensors.values()}
+        return tensors, {key: archive.read(f"{folder}/{key}") for key in keys}
 
 
-def _named(state: dict[str, Call]) -> dict[str, tuple[np.dtype, int]]:
-    """The type and length of each storage that a tensor lies in."""
-    return {key: (kind, count) for key, kind, count in map(_storage, state.values())}
+def _tensors(state: dict[str, Any]) -> Tensors:
+    return {name: _tensor(value) for name, value in state.items()}
 
 
-def _storage(tensor: Call) -> tuple[str, np.dtype, int]:
-    """Key, type and length of a tensor's storage."""
-    if not isinstance(tensor, Call) or tensor.function != TENSOR:
-        raise ValueError(f"a tensor is expected, not {tensor}")
-    persistent: Persistent = tensor.arguments[0]
-    _, kind, key, _device, count, *_ = persistent.key
-    return key, TYPES[kind], count
+def _tensor(value: Any) -> Tensor:
+    match value:
+        case Call(
+            Name(function),
+            (
+                Persistent(("storage", Name(kind), str(key), _, int(count), *_)),
+                int(offset),
+                tuple(size),
+                tuple(stride),
+                *_,
+            ),
+        ) if function == TENSOR:
+            return Tensor(key, TYPES[kind], count, offset, size, stride)
+        case Call(Name(function), _):
+            raise ValueError(f"it asks for a call of {function[:80]!r}, which is no tensor")
+        case _:
+            raise ValueError("it holds something besides tensors")
 
 
-def _values(content: bytes, kind: np.dtype, count: int) -> np.ndarray:
-    if len(content) != count * kind.itemsize:
-        raise ValueError("it ends too early")
-    return np.frombuffer(content, kind)
-
-
-def _tensor(tensor: Call, storages: Storages) -> np.ndarray:
-    key, kind, _ = _storage(tensor)
-    _, offset, size, stride, *_ = tensor.arguments
-    values, step = storages[key], kind.itemsize
-    steps = tuple(step * each for each in stride)
-    return np.ndarray(size, kind, values, offset * step, steps)
+def _view(tensor: Tensor, storage: bytes) -> np.ndarray:
+    """The tensor in its storage; NumPy checks that it does not reach beyond."""
+    step = tensor.type.itemsize
+    if len(storage) != tensor.count * step:
+        raise ValueError("it ends too early, or a storage is longer than its tensors say")
+    strides = tuple(step * each for each in tensor.stride)
+    return np.ndarray(tensor.size, tensor.type, storage, tensor.offset * step, strides)
