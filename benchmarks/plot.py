@@ -1,5 +1,6 @@
 """Curves on two logarithmic axes, as one SVG file that stands for itself."""
 
+import colorsys
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from html import escape
 
 from mezzotint.studio.chart import Axis
 
-WIDTH, HEIGHT = 860, 460
+WIDTH, HEIGHT = 800, 460
 LEFT, RIGHT, TOP, BOTTOM = 70, 640, 40, 400  # the corners of the plot
 ROW = 20  # between two lines of the legend
 STYLE = (
@@ -106,7 +107,7 @@ def _level(up: Axis, level: Level) -> str:
     y = _height(up, level.y)
     return (
         f'<line class="level" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text x="{RIGHT + 6}" y="{y:.1f}" dy=".35em">{escape(level.label)}</text>'
+        f'<text x="{LEFT + 8}" y="{y - 6:.1f}">{escape(level.label)}</text>'
     )
 
 
@@ -120,15 +121,16 @@ def _column(x: float, label: str) -> str:
 
 
 def _legend(named: Sequence[tuple[str, str]]) -> list[str]:
-    """In the upper right corner of the plot, where falling curves leave room."""
+    """To the right of the plot."""
+    places = [TOP + ROW * row for row in range(len(named))]
     return [
-        f'<line x1="{RIGHT - 130}" x2="{RIGHT - 106}" y1="{TOP + ROW * row}" y2="{TOP + ROW * row}" '
-        f'stroke="{colour}" stroke-width="3"/>'
-        f'<text x="{RIGHT - 100}" y="{TOP + ROW * row}" dy=".35em">{escape(label)}</text>'
-        for row, (label, colour) in enumerate(named)
+        f'<line x1="{RIGHT + 20}" x2="{RIGHT + 44}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="3"/>'
+        f'<text x="{RIGHT + 52}" y="{y}" dy=".35em">{escape(label)}</text>'
+        for y, (label, colour) in zip(places, named, strict=True)
     ]
 
 
 def _colour(index: int, count: int) -> str:
-    """Hues around the circle, every second one darker."""
-    return f"hsl({360 * index / count:.0f} 70% {34 + 14 * (index % 2)}%)"
+    """Hues around the circle, every second one lighter."""
+    shares = colorsys.hls_to_rgb(index / count, 0.34 + 0.14 * (index % 2), 0.75)
+    return "#" + "".join(f"{round(255 * share):02x}" for share in shares)

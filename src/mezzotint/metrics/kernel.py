@@ -29,6 +29,14 @@ class Measured(NamedTuple):
     error: float
 
 
+class LeftOut(NamedTuple):
+    """An estimate, and what it is without each picture in turn."""
+
+    value: float
+    of_first: Float[np.ndarray, " count"]
+    of_second: Float[np.ndarray, " other_count"]
+
+
 class Spread(NamedTuple):
     """Mean and standard deviation over subsets; these overlap, so that it is no standard error."""
 
@@ -39,23 +47,28 @@ class Spread(NamedTuple):
 def kid(first: First, second: Second) -> Measured:
     """KID from all pairs, with its standard error by the jackknife.
 
-    The estimate is made again without each picture in turn, which costs nothing once the rows of the kernel
-    are summed: Arvesen, Ann. Math. Statist. 40 (1969), 2076. Where both sets have one origin the
-    error is about the square root of 2 too large, because the estimate is then purely quadratic.
+    Where both sets have one origin the error is about the square root of 2 too large, because the estimate
+    is then purely quadratic.
 
     Raises:
         UserError: fewer than three pictures in a set.
     """
-    n, m = len(first), len(second)
-    if min(n, m) < FEWEST:
-        raise UserError(f"KID with its error needs {FEWEST} pictures a set, and there are {n} and {m}")
-    x, y = (np.asarray(each, np.float64) for each in (first, second))
-    in_x, in_y, (from_x, from_y) = _within(x), _within(y), _across(x, y)
-    totals = in_x.sum(), in_y.sum(), from_x.sum()
-    without_x = mmd2(n - 1, m, totals[0] - 2 * in_x, totals[1], totals[2] - from_x)
-    without_y = mmd2(n, m - 1, totals[0], totals[1] - 2 * in_y, totals[2] - from_y)
-    variance = (n - 1) * np.var(without_x) + (m - 1) * np.var(without_y)
-    return Measured(float(mmd2(n, m, *totals)), float(np.sqrt(variance)))
+    found = _leave_out(first, second)
+    return Measured(found.value, _jackknife(found.of_first, found.of_second))
+
+
+def kid_difference(first: First, other: First, second: Second) -> Measured:
+    """How much larger KID(first, second) is than KID(other, second), with its standard error.
+
+    Pictures of one place in `first` and `other` belong together, such as those that two samplers make of the
+    same noise; what is common to them, and to the second set, does not count as uncertain.
+
+    Raises:
+        UserError: fewer than three pictures in a set.
+    """
+    found, base = _leave_out(first, second), _leave_out(other, second)
+    error = _jackknife(found.of_first - base.of_first, found.of_second - base.of_second)
+    return Measured(found.value - base.value, error)
 
 
 def kid_of_subsets(
@@ -96,6 +109,28 @@ def mmd2(n: int, m: int, in_x: Sum, in_y: Sum, across: Sum) -> Sum:
         across: the kernel summed over the pairs of one of each.
     """
     return in_x / (n * (n - 1)) + in_y / (m * (m - 1)) - 2 * across / (n * m)
+
+
+def _jackknife(of_first: Float[np.ndarray, " count"], of_second: Float[np.ndarray, " other_count"]) -> float:
+    """The standard error, from the estimates without each picture.
+
+    The jackknife of a two-sample U-statistic: Arvesen, Ann. Math. Statist. 40 (1969), 2076.
+    """
+    n, m = len(of_first), len(of_second)
+    return float(np.sqrt((n - 1) * np.var(of_first) + (m - 1) * np.var(of_second)))
+
+
+def _leave_out(first: First, second: Second) -> LeftOut:
+    """KID and each KID without a picture, all from the sums of the kernel's rows."""
+    n, m = len(first), len(second)
+    if min(n, m) < FEWEST:
+        raise UserError(f"KID with its error needs {FEWEST} pictures a set, and there are {n} and {m}")
+    x, y = (np.asarray(each, np.float64) for each in (first, second))
+    in_x, in_y, (from_x, from_y) = _within(x), _within(y), _across(x, y)
+    totals = in_x.sum(), in_y.sum(), from_x.sum()
+    of_first = mmd2(n - 1, m, totals[0] - 2 * in_x, totals[1], totals[2] - from_x)
+    of_second = mmd2(n, m - 1, totals[0], totals[1] - 2 * in_y, totals[2] - from_y)
+    return LeftOut(float(mmd2(n, m, *totals)), of_first, of_second)
 
 
 def _value(x: First, y: Second) -> float:
