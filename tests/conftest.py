@@ -26,7 +26,7 @@ os.environ.update(
 import tests.checker  # noqa: E402  loaded before anything that it checks
 
 # Every function of these rooms is called with its shapes checked against each other.
-CHECKED = ("core", "sampling", "guidance", "networks", "pictures")
+CHECKED = ("core", "sampling", "guidance", "editing", "networks", "metrics", "pictures")
 install_import_hook([f"mezzotint.{room}" for room in CHECKED], f"{tests.checker.__name__}.check")
 
 from mezzotint.config import Average, Config, Optimizer, Watch  # noqa: E402
