@@ -17,13 +17,16 @@ from mezzotint.sampling import loop
 from mezzotint.sampling.ddim import Ddim
 from mezzotint.sampling.method import Sampler
 from mezzotint.sampling.multistep import AdamsBashforth
+from mezzotint.sampling.unipc import UniPc
 
-from ..laws.members import every
 from .gaussian import Gaussian
 
 SCHEDULE = Cosine()
 SHAPE = (2, 3, 1)
 DENOISE = Gaussian().denoiser(SCHEDULE)
+
+# What the loop sees of a sampler is its memory, whose shapes never change (test_multistep.py).
+with_and_without_memory = pytest.mark.parametrize("sampler", [Ddim(), UniPc()], ids=repr)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -38,7 +41,7 @@ def frames(sampler: Sampler, times: loop.Times, keys: Array, count: int) -> tupl
     return loop.trajectory(DENOISE, SCHEDULE, sampler, times, x, keys, count)
 
 
-@every("sampler")
+@with_and_without_memory
 def test_a_trajectory_goes_from_the_noise_to_the_picture(sampler: Sampler) -> None:
     times, keys = loop.times(Uniform(), SCHEDULE, 5), loop.keys(0, 0, 8)
     noisy, estimates = frames(sampler, times, keys, 8)
@@ -52,7 +55,7 @@ def test_a_trajectory_goes_from_the_noise_to_the_picture(sampler: Sampler) -> No
     assert len(np.unique(np.asarray(estimates[:5, 0, 0, 0, 0]))) == 5
 
 
-@every("sampler")
+@with_and_without_memory
 def test_one_step_is_one_denoise_of_the_noise(sampler: Sampler) -> None:
     keys = loop.keys(0, 0, 8)
     x = loop.initial_noise(SCHEDULE, keys, SHAPE)
