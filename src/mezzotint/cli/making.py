@@ -83,14 +83,14 @@ class Maker(NamedTuple):
             guidance=self.guidance,
         )
 
-    def grid(self, images: Images) -> pictures.Pixels:
-        """One picture of many; those of a class in a row."""
-        return pictures.grid(images, period=len(self.classes))
+    def grid(self, images: Images, columns: int | None = None) -> pictures.Pixels:
+        """One picture of many; those of a class in a row, unless the columns are given."""
+        return pictures.grid(images, columns, period=0 if columns else len(self.classes))
 
-    def write(self, images: Images, out: Path) -> None:
+    def write(self, images: Images, out: Path, columns: int | None = None) -> None:
         """Writes a grid where the name ends in .png, otherwise a folder with a PNG each, and says so."""
         if out.suffix.lower() == ".png":
-            pictures.save_png(self.grid(images), out, self.making.scale)
+            pictures.save_png(self.grid(images, columns), out, self.making.scale)
         else:
             for index, image in enumerate(images):
                 path = out / f"{self.making.seed}_{index:05d}.png"
