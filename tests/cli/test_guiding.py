@@ -35,9 +35,11 @@ def saved(folder: Path, classes: int = 3) -> Path:
     """A model with random weights."""
     of, generator = config(classes), np.random.default_rng(0)
     shapes = jax.eval_shape(lambda: init_variables(of, jax.random.key(0)))
-    variables = jax.tree.map(lambda leaf: np.float32(generator.random(leaf.shape)), shapes)
-    statistics = PixelStatistics(np.full(1, 0.5, "f"), np.full(1, 0.1, "f"))
-    return Model(of, variables, statistics).save(folder)
+    params = jax.tree.map(lambda leaf: np.float32(generator.normal(0, 0.3, leaf.shape)), shapes["params"])
+    statistics = jax.tree.map(lambda leaf: np.ones(leaf.shape, "f"), shapes["batch_stats"])
+    variables = {"params": params, "batch_stats": statistics}
+    pixels = PixelStatistics(np.full(1, 0.5, "f"), np.full(1, 0.1, "f"))
+    return Model(of, variables, pixels).save(folder)
 
 
 @pytest.fixture(scope="module")

@@ -53,9 +53,8 @@ def test_classes_come_in_turn() -> None:
 @pytest.mark.parametrize("guidance", [Guidance(), Guidance(scale=3.0)], ids=["alone", "guided"])
 def test_a_picture_is_a_function_of_its_key_and_label_whatever_the_batch(guidance: Guidance) -> None:
     whole = model().sample(8, seed=3, labels=LABELS, guidance=guidance)
-    for size in (1, 3, 8):
-        parts = model().sample(8, seed=3, labels=LABELS, guidance=guidance, batch_size=size)
-        np.testing.assert_allclose(parts, whole, atol=1e-5)
+    parts = model().sample(8, seed=3, labels=LABELS, guidance=guidance, batch_size=3)
+    np.testing.assert_allclose(parts, whole, atol=1e-5)
     last = model().sample(3, seed=3, labels=LABELS[5:], guidance=guidance, first=5)
     np.testing.assert_allclose(last, whole[5:], atol=1e-5)
     others = model().sample(8, seed=3, labels=[1, 0, 0, 2, 1, 0, 1, 2], guidance=guidance)

@@ -140,7 +140,7 @@ class Training:
         """Steps until something is due."""
         watch = self.watch
         intervals = (watch.log, watch.validate, watch.sample, watch.checkpoint)
-        return min(self.plan.steps - done, *(every - done % every for every in intervals if every))
+        return min([self.plan.steps - done, *(every - done % every for every in intervals if every)])
 
     def _look(self, done: int) -> None:
         """Whatever is due after a step: validation, pictures, a checkpoint."""
