@@ -109,6 +109,18 @@ def test_the_command_and_the_python_call_make_the_same_pictures(
     np.testing.assert_array_equal(np.asarray(Image.open(path)), np.round(picture * 255))
 
 
+def test_the_sampler_is_chosen_by_name(
+    capsys: pytest.CaptureFixture[str], trained: Path, tmp_path: Path
+) -> None:
+    words = ["sample", str(trained), "--count", "1", "--steps", "3", "--out", str(tmp_path)]
+    found = []
+    for more in (["--sampler", "ddpm"], ["--eta", "1"], ["--sampler", "ddim", "--eta", "1"], []):
+        run(capsys, *words, *more)
+        (path,) = tmp_path.glob("*.png")
+        found.append(path.read_bytes())
+    assert found[0] == found[1] == found[2] != found[3]
+
+
 def test_weights_leave_a_run_and_make_the_same_pictures(
     capsys: pytest.CaptureFixture[str], trained: Path, tmp_path: Path
 ) -> None:
@@ -156,6 +168,14 @@ BAD = {
     "no run to sample from": (["sample", "/no/such"], "/no/such is not a run"),
     "no pictures": (["sample", "/no/such", "--count", "0"], "must be at least 1"),
     "too much noise": (["sample", "/no/such", "--eta", "2"], "--eta must be from 0 to 1"),
+    "an unknown sampler": (
+        ["sample", "/no/such", "--sampler", "uni-pc"],
+        "there is no sampler 'uni-pc'; did you mean unipc?",
+    ),
+    "noise for a sampler without": (
+        ["sample", "/no/such", "--sampler", "heun", "--eta", "0.5"],
+        "--eta belongs to ddim: leave it out, or --sampler heun",
+    ),
 }
 
 

@@ -29,7 +29,8 @@ class Making:
     """How pictures are made and shown.
 
     Attributes:
-        steps: sampling times of a picture; the run's own number by default.
+        steps: sampling times of a picture: as many network evaluations, or twice as many less one with
+            heun; the run's own number by default.
         seed: of the noise: the same seed gives the same pictures.
         sampler: the method; the run's own by default.
         guiding: which classes, and how they are guided.

@@ -20,8 +20,7 @@ class Options:
         run: a run folder, or a folder with config.json and model.safetensors.
         count: how many pictures.
         making: how they are made and shown.
-        eta: noise added back at each step: 0 is DDIM, 1 is DDPM's ancestral sampling; in place of a sampler's
-            name.
+        eta: DDIM with noise added back at each step: 0 adds none, 1 is ddpm.
         out: a PNG file for a grid; anything else is a folder for a PNG each.
     """
 
@@ -45,7 +44,7 @@ def main(arguments: list[str]) -> None:
 def check(options: Options) -> None:
     """Raises a `UserError` for what can be refused before anything is read."""
     making.check(options.making, options.count)
-    if options.eta is not None and options.making.sampler is not None:
-        raise UserError("--eta is of DDIM: give it, or --sampler, and not both")
+    if options.eta is not None and options.making.sampler not in (None, "ddim"):
+        raise UserError(f"--eta belongs to ddim: leave it out, or --sampler {options.making.sampler}")
     if options.eta is not None and not 0 <= options.eta <= 1:
         raise UserError(f"--eta must be from 0 to 1, not {options.eta:g}")

@@ -81,6 +81,13 @@ RANGES = {
     "watch.keep_every": AMOUNT,
     "watch.keep_best": AMOUNT,
     "sampler.eta": SHARE,
+    "sampler.order": Range(1, 5),
+    "sampler.predictor": Range(1, 3),
+    "sampler.gain": Range(0, math.sqrt(2) - 1),
+    "sampler.low": AMOUNT,
+    "sampler.high": AMOUNT,
+    "sampler.inflation": POSITIVE,
+    "sampler.sampler.eta": SHARE,
 }
 
 # The first must be below the second.

@@ -123,7 +123,8 @@ class Config:
         watch: how often the run is looked at.
         sampler: the sampling method.
         grid: the sampling times.
-        sampling_steps: network evaluations a picture, unless asked otherwise.
+        sampling_steps: sampling times of a picture, unless asked otherwise: as many network evaluations, or
+            twice as many less one with heun.
     """
 
     recipe: str = "custom"

@@ -76,7 +76,7 @@ class Model:
 
         Args:
             count: how many.
-            steps: network evaluations a picture; None for the configuration's.
+            steps: sampling times of a picture; None for the configuration's.
             seed: of the noise.
             labels: the classes, by name or number, one for all pictures or one for each; None for
                 pictures of no class in particular.

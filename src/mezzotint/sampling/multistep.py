@@ -1,6 +1,7 @@
 """Adams-Bashforth: the polynomial through the last few noises, integrated exactly over the step.
 
-Zhang & Chen, arXiv:2204.13902, eq. 15, with the noise as a polynomial in lambda = log(alpha / sigma), on any grid.
+Zhang & Chen, arXiv:2204.13902, eq. 15, with the noise as a polynomial in lambda = log(alpha / sigma), on any
+grid. docs/decisions.md says why in lambda.
 """
 
 from dataclasses import dataclass
