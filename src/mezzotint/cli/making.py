@@ -32,7 +32,8 @@ class Making:
     """How pictures are made and shown.
 
     Attributes:
-        steps: sampling times of a picture; the run's own number by default.
+        steps: sampling times of a picture: as many network evaluations, or twice as many less one with
+            heun; the run's own number by default.
         seed: of the noise: the same seed gives the same pictures.
         sampler: the method; the run's own by default.
         eta: DDIM with noise added back at each step: 0 adds none, 1 is ddpm.
@@ -98,14 +99,14 @@ class Maker(NamedTuple):
             guidance=self.guidance,
         )
 
-    def sheet(self, images: Images) -> pictures.Pixels:
-        """One picture of many; those of a class in a row."""
-        return pictures.grid(images, period=len(self.classes))
+    def sheet(self, images: Images, columns: int | None = None) -> pictures.Pixels:
+        """One picture of many; those of a class in a row, unless the columns are given."""
+        return pictures.grid(images, columns, period=0 if columns else len(self.classes))
 
-    def write(self, images: Images, out: Path) -> None:
+    def write(self, images: Images, out: Path, columns: int | None = None) -> None:
         """Writes a grid where the name ends in .png, otherwise a folder with a PNG each, and says so."""
         if out.suffix.lower() == ".png":
-            pictures.save_png(self.sheet(images), out, self.making.scale)
+            pictures.save_png(self.sheet(images, columns), out, self.making.scale)
         else:
             for index, image in enumerate(images):
                 path = out / f"{self.making.seed}_{index:05d}.png"

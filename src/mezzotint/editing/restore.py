@@ -5,8 +5,8 @@ for a Gaussian with the denoiser's estimate D as its mean and, by Tweedie's form
 
     V = sigma^2 / alpha * dD / dx
 
-so that its mean given y as well is D + V A' v, where (std^2 I + A V A') v = y - A D. The system is solved by
-a few conjugate gradients, each with a derivative of the denoiser. For Gaussian pictures it is exact.
+so that its mean given y as well is D + V A' v, where (std^2 I + A V A') v = y - A D. The system is solved in
+a few iterations, each with a derivative of the denoiser. For Gaussian pictures it is exact.
 """
 
 import jax
@@ -17,7 +17,7 @@ from mezzotint.core.prediction import Denoiser, Estimate, with_image
 from mezzotint.core.schedule import Schedule, per_image
 from mezzotint.editing.measure import Measurement
 from mezzotint.editing.plan import Plan
-from mezzotint.editing.solvers import conjugate_gradients
+from mezzotint.editing.solvers import least_residual
 
 ITERATIONS = 3
 
@@ -53,7 +53,7 @@ def matching(
         def system(v: Images) -> Images:
             return std**2 * v + measurement(covariance(v))
 
-        v = conjugate_gradients(system, measured - measurement(image), ITERATIONS)
+        v = least_residual(system, measured - measurement(image), ITERATIONS)
         return with_image(schedule(t), x, image + covariance(v))
 
     return informed

@@ -42,31 +42,38 @@ def _step_length(moved: Images, changed: Images, before: OneEach) -> OneEach:
     return jnp.where(along > 0, _quotient(along, dot(changed, changed)), before)
 
 
-def conjugate_gradients(matrix: Callable[[Images], Images], b: Images, evaluations: int) -> Images:
-    """V with matrix(v) = b, or nearly: Hestenes & Stiefel, J. Res. NBS 49 (1952), section 3.
+def least_residual(matrix: Callable[[Images], Images], b: Images, evaluations: int) -> Images:
+    """V with matrix(v) = b, or nearly: the generalised conjugate residual method.
+
+    Eisenstat, Elman & Schultz, SIAM Journal on Numerical Analysis 20 (1983), section 2. The residual never
+    grows, whether the function is symmetric or not: a network's derivative is so only nearly, and conjugate
+    gradients, which rely on it, went astray after five evaluations.
 
     Args:
-        matrix: a linear function, symmetric and positive.
+        matrix: a linear function.
         b: the right side.
         evaluations: of `matrix`, 1 or more.
     """
 
-    def step(_: Array, carry: tuple[Images, Images, Images]) -> tuple[Images, Images, Images]:
-        v, rest, direction = carry
-        image = matrix(direction)
-        length = _quotient(dot(rest, rest), dot(direction, image))
-        then = rest - length * image
-        turn = _quotient(dot(then, then), dot(rest, rest))
-        return v + length * direction, then, then + turn * direction
+    def step(index: Array, carry: tuple[Images, Images, Array, Array]) -> tuple[Images, Images, Array, Array]:
+        v, residual, directions, images = carry
+        image = matrix(residual)
+        shares = _quotient(dot(images, image), dot(images, images))
+        direction = residual - jnp.sum(shares * directions, 0)
+        image = image - jnp.sum(shares * images, 0)
+        length = _quotient(dot(residual, image), dot(image, image))
+        kept = directions.at[index].set(direction), images.at[index].set(image)
+        return v + length * direction, residual - length * image, *kept
 
-    return jax.lax.fori_loop(0, evaluations, step, (jnp.zeros_like(b), b, b))[0]
+    none = jnp.zeros((evaluations, *b.shape), b.dtype)
+    return jax.lax.fori_loop(0, evaluations, step, (jnp.zeros_like(b), b, none, none))[0]
 
 
-def dot(x: Images, y: Images) -> OneEach:
+def dot(x: Array, y: Array) -> Float[Array, "*batch 1 1 1"]:
     """The inner product of each image with the other."""
-    return jnp.sum(x * y, (1, 2, 3), keepdims=True)
+    return jnp.sum(x * y, (-3, -2, -1), keepdims=True)
 
 
-def _quotient(a: OneEach, b: OneEach) -> OneEach:
-    """A / b; 0 where b is not above 0, as at the solution."""
+def _quotient(a: Array, b: Array) -> Array:
+    """A / b; 0 where b is 0, as at the solution."""
     return jnp.where(b > 0, a / jnp.where(b > 0, b, 1), 0)

@@ -42,7 +42,7 @@ def main(run: Path, arguments: list[str]) -> None:
     start = maker.invert(picture)
     (again,) = maker.make(1, edits.variations(start, 0.0))
     print(said(edits.distance(again, picture), float(start.std())))
-    maker.write(np.stack([picture, decode(start, maker.model.pixels)[0], again]), options.out)
+    maker.write(np.stack([picture, decode(start, maker.model.pixels)[0], again]), options.out, columns=3)
 
 
 def said(distance: edits.Distance, spread: float) -> str:
