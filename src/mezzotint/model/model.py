@@ -1,7 +1,6 @@
 """A trained model and the pictures that it makes."""
 
 import dataclasses
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from mezzotint.core.pixels import PixelStatistics, decode
 from mezzotint.core.prediction import Denoiser
 from mezzotint.errors import UserError
 from mezzotint.model import weights
-from mezzotint.model.choose import Label, chosen
+from mezzotint.model.choose import Asked, chosen
 from mezzotint.model.guidance import UNGUIDED, Guidance, guided, sound
 from mezzotint.runs.folder import RunFolder
 from mezzotint.sampling import loop
@@ -61,7 +60,7 @@ class Model:
         steps: int | None = None,
         seed: int = 0,
         *,
-        labels: Label | Sequence[Label] = None,
+        labels: Asked = None,
         guidance: Guidance = UNGUIDED,
         first: int = 0,
         batch_size: int = BATCH,
@@ -98,7 +97,7 @@ class Model:
         seed: int = 0,
         sampler: Sampler | None = None,
         *,
-        labels: Label | Sequence[Label] = None,
+        labels: Asked = None,
         guidance: Guidance = UNGUIDED,
     ) -> tuple[Float[np.ndarray, "steps count height width channels"], ...]:
         """The noisy images and the image estimates at each step, in [0, 1].
