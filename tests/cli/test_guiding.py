@@ -91,10 +91,11 @@ BAD = {
     "an unknown class": (["--label", "rsoe"], "there is no class 'rsoe'; did you mean rose?"),
     "a class out of range": (["--label", "3"], "there is no class '3': they go from 0 to 2"),
     "a negative interval": (
-        ["--guidance", "2", "--guidance-interval", "-1", "2"],
+        ["--label", "0", "--guidance", "2", "--guidance-interval", "-1", "2"],
         "the guidance interval must be 0 <= LOW <= HIGH, not -1 2",
     ),
     "an interval alone": (["--guidance-interval", "0", "2"], "add --guidance 2"),
+    "guidance to no class": (["--guidance", "2"], "add --label NAME or --label all, or --weaker STEP"),
     "no such checkpoint": (["--guidance", "2", "--weaker", "5"], "has no checkpoint 5; it has none"),
     "no such run": (["--guidance", "2", "--weaker", "/no/such"], "/no/such is not a run"),
 }

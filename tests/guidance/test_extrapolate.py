@@ -3,7 +3,6 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 from jax import Array
 
 from mezzotint.core.grid import UniformLogSnr
@@ -49,11 +48,10 @@ def test_scale_1_is_the_strong_denoiser_and_scale_0_the_weak(schedule: Schedule)
 
 
 @every("schedule")
-@pytest.mark.parametrize("scale", [-1.0, 0.5, 2.5])
-def test_image_and_noise_still_make_up_x(schedule: Schedule, scale: float) -> None:
+def test_image_and_noise_still_make_up_x(schedule: Schedule) -> None:
     with precision():
         x, t = noisy(schedule)
-        found = extrapolate(*both(schedule), schedule, everywhere(scale))(x, t)
+        found = extrapolate(*both(schedule), schedule, everywhere(2.5))(x, t)
         np.testing.assert_allclose(mix(schedule(t), *found), x, rtol=0, atol=1e-12 * np.abs(x).max())
 
 

@@ -108,8 +108,8 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_last_good_checkpo
     def poisoned(config: Config, root: jax.Array) -> object:
         step = make(config, root)
 
-        def poison(state: object, images: jax.Array) -> tuple:
-            state, metrics = step(state, images)  # type: ignore[arg-type]
+        def poison(state: object, images: jax.Array, labels: jax.Array) -> tuple:
+            state, metrics = step(state, images, labels)  # type: ignore[arg-type]
             bad = jnp.where(state.step == 6, jnp.nan, 0.0)
             return state, {**metrics, "loss": metrics["loss"] + bad}
 

@@ -47,7 +47,7 @@ def test_classes_that_the_pictures_do_not_have_are_refused(tiny: Config, tiny_cl
         plan(replace(tiny, classes=None))
     with pytest.raises(UserError, match="has 3 classes, more than --classes 2"):
         plan(replace(tiny_classes, classes=2))
-    with pytest.raises(UserError, match="--label-names has 2 names for --classes 1"):
+    with pytest.raises(UserError, match="label_names has 2 names, and there are 1 classes"):
         replace(tiny, classes=1, label_names=("a", "b"))
 
 

@@ -49,8 +49,13 @@ def classes(asked: Guiding, config: Config) -> list[int]:
     """The numbers of the classes that are asked for, in order.
 
     Raises:
-        UserError: there is no such class.
+        UserError: there is no such class, or guidance has nowhere to go.
     """
+    if config.classes and asked.guidance is not None and not (asked.label or asked.weaker):
+        raise UserError(
+            "--guidance goes from pictures without a label towards those with one: add --label NAME or "
+            "--label all, or --weaker STEP to go away from an earlier checkpoint"
+        )
     words = [word for label in asked.label for word in _words(label, config)]
     return [number(config, word) for word in words]
 

@@ -144,7 +144,7 @@ def _check_parts(batch_size: int, parts: int) -> None:
 
 def _check_label_names(classes: int | None, names: tuple[str, ...]) -> None:
     if classes is not None and len(names) > classes:
-        raise UserError(f"--label-names has {len(names)} names for --classes {classes}")
+        raise UserError(f"label_names has {len(names)} names, and there are {classes} classes")
 
 
 def _check_image_size(size: tuple[int, int], divisor: int) -> None:

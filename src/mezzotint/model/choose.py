@@ -11,9 +11,10 @@ from mezzotint.core.labels import NONE
 from mezzotint.errors import UserError, nearest
 
 Label = str | int | np.integer | None
+Asked = Label | Sequence[Label] | np.ndarray
 
 
-def chosen(config: Config, labels: Label | Sequence[Label], count: int) -> Int[np.ndarray, " count"]:
+def chosen(config: Config, labels: Asked, count: int) -> Int[np.ndarray, " count"]:
     """One number a picture, -1 for none.
 
     Args:
@@ -47,9 +48,9 @@ def number(config: Config, label: Label) -> int:
     digits = str(label)
     if digits.isascii() and digits.isdigit() and int(digits) < config.classes:
         return int(digits)
-    close = isinstance(label, str) and not digits.isdigit() and config.label_names
-    known = nearest(digits, config.label_names) if close else f": they go from 0 to {config.classes - 1}"
-    raise UserError(f"there is no class {label!r}{known}")
+    word = isinstance(label, str) and not digits.isdigit()
+    known = nearest(digits, config.label_names) if word and config.label_names else ""
+    raise UserError(f"there is no class {label!r}{known or f': they go from 0 to {config.classes - 1}'}")
 
 
 def in_turn(classes: Sequence[int], count: int) -> list[int] | None:

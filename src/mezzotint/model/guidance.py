@@ -1,7 +1,8 @@
 """How a model is guided, as one value, and the denoiser that this makes of the model.
 
-strong: the model's denoiser with labels;  weak: without them, or that of a weaker model
-guided: strong -> extrapolated from weak -> clipped
+    bind(model, labels) -> extrapolate from bind(model, no labels) or bind(weaker, labels) -> clipped
+
+Each arrow is there only where the value asks for it.
 """
 
 import math
@@ -52,10 +53,8 @@ def guided(model: "Model", labels: Labels | None, guidance: Guidance) -> Denoise
     config = model.config
     denoise = bind(config, model.variables, labels)
     if guidance.scale is not None:
-        weaker = guidance.weaker
-        weak = (
-            bind(config, model.variables) if weaker is None else bind(weaker.config, weaker.variables, labels)
-        )
+        other = guidance.weaker
+        weak = bind(config, model.variables) if other is None else bind(other.config, other.variables, labels)
         denoise = extrapolate(denoise, weak, config.schedule, Push(guidance.scale, *guidance.interval))
     if guidance.clip is not None:
         denoise = clipped(denoise, config.schedule, model.pixels, guidance.clip)
@@ -71,14 +70,13 @@ def sound(config: Config, guidance: Guidance) -> Guidance:
     low, high = (float(end) for end in guidance.interval)
     if not 0 <= low <= high:
         raise UserError(f"the guidance interval must be 0 <= LOW <= HIGH, not {low:g} {high:g}")
+    interval = jnp.asarray(low), jnp.asarray(high)
     if guidance.scale is None:
-        return replace(guidance, interval=(jnp.float32(low), jnp.float32(high)), weaker=None)
+        return replace(guidance, interval=interval, weaker=None)
     if not math.isfinite(float(guidance.scale)):
         raise UserError(f"the guidance scale must be a finite number, not {guidance.scale}")
     _demand_weaker(config, guidance.weaker)
-    return replace(
-        guidance, scale=jnp.float32(guidance.scale), interval=(jnp.float32(low), jnp.float32(high))
-    )
+    return replace(guidance, scale=jnp.asarray(float(guidance.scale)), interval=interval)
 
 
 def _demand_weaker(config: Config, weaker: "Model | None") -> None:

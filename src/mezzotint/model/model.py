@@ -1,7 +1,6 @@
 """A trained model and the pictures that it makes."""
 
 import dataclasses
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +20,7 @@ from mezzotint.editing.invert import inverted
 from mezzotint.editing.plan import Edits, Plan, edited
 from mezzotint.errors import UserError
 from mezzotint.model import weights
-from mezzotint.model.choose import Label, chosen
+from mezzotint.model.choose import Asked, chosen
 from mezzotint.model.guidance import UNGUIDED, Guidance, guided, sound
 from mezzotint.runs import tuned
 from mezzotint.runs.folder import RunFolder
@@ -77,7 +76,7 @@ class Model:
         steps: int | None = None,
         seed: int = 0,
         *,
-        labels: Label | Sequence[Label] = None,
+        labels: Asked = None,
         guidance: Guidance = UNGUIDED,
         edits: Edits = (),
         first: int = 0,
@@ -120,7 +119,7 @@ class Model:
         seed: int = 0,
         sampler: Sampler | None = None,
         *,
-        labels: Label | Sequence[Label] = None,
+        labels: Asked = None,
         guidance: Guidance = UNGUIDED,
         edits: Edits = (),
         grid: Grid | None = None,
