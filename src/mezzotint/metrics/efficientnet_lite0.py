@@ -26,7 +26,6 @@ SIDE = 224  # pixels
 STEM, HEAD = 32, 1280  # channels
 EXACT = lax.Precision.HIGHEST  # or accelerators would round to 10 bits
 
-
 Convolved = Float[Array, "batch less_height less_width channels"]
 Kernel = Float[Array, "side side 1 channels"]
 

@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from flax.traverse_util import unflatten_dict
 
@@ -37,7 +39,7 @@ def load(path: Path | None = None) -> EfficientNetFeatures:
     """
     file = installed() if path is None else path
     _demand_known(file)
-    return EfficientNetFeatures({"params": parameters(torch_file.read(file))})
+    return EfficientNetFeatures({"params": jax.tree.map(jnp.asarray, parameters(torch_file.read(file)))})
 
 
 def installed() -> Path:

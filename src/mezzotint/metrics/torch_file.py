@@ -37,7 +37,7 @@ class Tensor(NamedTuple):
     Attributes:
         key: of its storage.
         type: of its numbers.
-        held: how many numbers the storage has.
+        length: how many the storage has.
         offset: of its first number in the storage.
         size: along each axis.
         stride: between neighbours along each axis, in numbers.
@@ -45,7 +45,7 @@ class Tensor(NamedTuple):
 
     key: str
     type: np.dtype
-    held: int
+    length: int
     offset: int
     size: tuple[int, ...]
     stride: tuple[int, ...]
@@ -79,7 +79,7 @@ def _in_a_row(file: BytesIO) -> tuple[Tensors, Storages]:
     if not machine["little_endian"]:
         raise ValueError("it was written by a big-endian machine")
     tensors, storages = _tensors(state), {}
-    lengths = {tensor.key: tensor.held * tensor.type.itemsize for tensor in tensors.values()}
+    lengths = {tensor.key: tensor.length * tensor.type.itemsize for tensor in tensors.values()}
     for key in keys:
         file.seek(LENGTH, SEEK_CUR)
         storages[key] = file.read(lengths[key])
@@ -104,14 +104,14 @@ def _tensor(value: Any) -> Tensor:
         case Call(
             Name(function),
             (
-                Persistent(("storage", Name(kind), str(key), _, int(count), *_)),
+                Persistent(("storage", Name(kind), str(key), _, int(length), *_)),
                 int(offset),
                 tuple(size),
                 tuple(stride),
                 *_,
             ),
         ) if function == TENSOR:
-            return Tensor(key, TYPES[kind], count, offset, size, stride)
+            return Tensor(key, TYPES[kind], length, offset, size, stride)
         case Call(Name(function), _):
             raise ValueError(f"it asks for a call of {function[:80]!r}, which is no tensor")
         case _:
@@ -121,7 +121,7 @@ def _tensor(value: Any) -> Tensor:
 def _view(tensor: Tensor, storage: bytes) -> np.ndarray:
     """The tensor in its storage; NumPy checks that it does not reach beyond."""
     step = tensor.type.itemsize
-    if len(storage) != tensor.held * step:
+    if len(storage) != tensor.length * step:
         raise ValueError("it ends too early, or a storage is longer than its tensors say")
     strides = tuple(step * each for each in tensor.stride)
     return np.ndarray(tensor.size, tensor.type, storage, tensor.offset * step, strides)
