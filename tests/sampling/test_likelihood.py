@@ -35,7 +35,7 @@ def measured(
     return [run(jnp.asarray(count)) for count in steps]
 
 
-@every("schedule")
+@pytest.mark.parametrize("schedule", [COSINE, Straight()], ids=repr)
 def test_halving_the_steps_divides_the_error_by_2_to_the_4(schedule: Schedule) -> None:
     """Or by more, where the flow rests at both ends; on the Gaussian, whose flow is linear.
 

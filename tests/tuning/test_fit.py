@@ -41,16 +41,11 @@ def goals(schedule: Schedule) -> tuple[Goal, Goal]:
     return Goal(both[0], solve(both[0])), Goal(both[1], solve(both[1]))
 
 
-@pytest.mark.parametrize(
-    ("schedule", "sampler", "steps"),
-    [(Cosine(), "ddim", 3), (Cosine(), "ddim", 5), (Cosine(), "ddim", 10), (Cosine(), "dpmpp-2m", 5)],
-    ids=str,
-)
-def test_a_fitted_grid_beats_every_standard_grid_on_fresh_noise(
-    schedule: Schedule, sampler: str, steps: int
-) -> None:
-    fitted, fresh = goals(schedule)
-    draw = drawing(schedule, sampler)
+@pytest.mark.parametrize("steps", [3, 5, 10])
+def test_a_fitted_grid_beats_every_standard_grid_on_fresh_noise(steps: int) -> None:
+    """By a tenth of the best one's mean squared error, at least."""
+    schedule, (fitted, fresh) = Cosine(), goals(Cosine())
+    draw = drawing(schedule, "ddim")
     found = better(draw, schedule, steps, fitted, fresh)
     standard = {
         name: distance(draw, loop.times(grid, schedule, steps), *fresh) for name, grid in STANDARD.items()
