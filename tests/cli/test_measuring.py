@@ -50,8 +50,9 @@ def test_bits_of_the_held_out_pictures_with_their_error(
 
 
 def test_a_tuned_grid_is_kept_in_the_run_and_used(
-    capsys: pytest.CaptureFixture[str], exported: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mezzotint.tuning.tune.SOLUTION", (Ddim(), 20))
     own = Path(shutil.copytree(exported, tmp_path / "run"))
     code, out, err = run(capsys, "tune", str(own), "--steps", "3", "--pictures", "2")
     assert code == 0, err

@@ -9,16 +9,16 @@ from jax import Array
 from jax.tree_util import Partial
 
 from mezzotint.core.grid import Given, Grid, UniformLogSnr
-from mezzotint.core.schedule import Cosine, Linear, Schedule
+from mezzotint.core.schedule import Cosine, Schedule
 from mezzotint.sampling import loop
 from mezzotint.sampling.presets import PRESETS
 from mezzotint.tuning.fit import Draw, distance, falling, logits_of, pictures, squares, times
 from mezzotint.tuning.tune import SOLUTION, STANDARD, Goal, better
 
-from ..laws.members import every, precision
+from ..laws.members import every
 from ..sampling.modes import MODES
 
-COUNT = 128
+COUNT = 64
 
 
 @cache
@@ -74,25 +74,19 @@ def test_the_solution_is_one() -> None:
 
 
 def test_the_derivatives_are_finite_differences() -> None:
-    with precision():
-        schedule, keys = Linear(), loop.keys(0, 0, 5)  # no other test here has traced its pictures in float32
-        draw, target = drawing(schedule, "ddim"), MODES.draw(5)
-        at, step = jnp.array([0.3, -0.2, 0.1]), 1e-5
-        found = squares(draw, at, keys, target)
-        np.testing.assert_allclose(found.value, distance(draw, times(at), keys, target), rtol=1e-12)
-        images = [pictures(draw, times(at + sign * step), keys) for sign in step_signs()]
-        columns = [
-            (up - down).reshape(-1) / (2 * step) for up, down in zip(images[::2], images[1::2], strict=True)
-        ]
-        jacobian = jnp.stack(columns, axis=1)
-        residual = (pictures(draw, times(at), keys) - target).reshape(-1)
-        np.testing.assert_allclose(found.gradient, residual @ jacobian / target.size, rtol=1e-6, atol=1e-9)
-        np.testing.assert_allclose(found.curvature, jacobian.T @ jacobian / target.size, rtol=1e-6, atol=1e-9)
-
-
-def step_signs() -> Array:
-    """Up and down along each of three axes."""
-    return jnp.concatenate([jnp.stack([axis, -axis]) for axis in jnp.eye(3)])
+    """In float32, by steps of 0.01: to a fiftieth of the largest."""
+    (fitted, _), draw, step = goals(Cosine()), drawing(Cosine(), "ddim"), 0.01
+    at = jnp.array([0.3, -0.2])
+    found = squares(draw, at, *fitted)
+    np.testing.assert_allclose(found.value, distance(draw, times(at), *fitted), rtol=1e-5)
+    sides = [
+        [pictures(draw, times(at + side), fitted.keys) for side in (way, -way)] for way in step * jnp.eye(2)
+    ]
+    jacobian = jnp.stack([(up - down).reshape(-1) / (2 * step) for up, down in sides], axis=1)
+    residual = (pictures(draw, times(at), fitted.keys) - fitted.target).reshape(-1)
+    gradient, curvature = residual @ jacobian / residual.size, jacobian.T @ jacobian / residual.size
+    np.testing.assert_allclose(found.gradient, gradient, atol=0.02 * float(jnp.abs(gradient).max()))
+    np.testing.assert_allclose(found.curvature, curvature, atol=0.02 * float(jnp.abs(curvature).max()))
 
 
 def test_any_logits_are_a_grid() -> None:
