@@ -10,8 +10,8 @@ demo: .venv/installed  ## train the demo recipe on the packaged pictures, then s
 	$(BIN)/mezzotint train demo --out $(RUN)
 	$(BIN)/mezzotint gallery $(RUN)
 
-test: .venv/installed  ## the tests
-	$(BIN)/pytest
+test: .venv/installed  ## the tests, on up to four cores
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: .venv/installed  ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -39,11 +39,12 @@ def ours(images: np.ndarray) -> Step:
     dataset = PixelStatistics(jnp.zeros(3), jnp.ones(3))
     make = jax.jit(lambda key: create(config, 1000, dataset, key), out_shardings=whole(mesh))
     box = [make(keys.init)]
-    step = jit_step(mesh, train_step(config, keys.training), cut(mesh))
-    compiled = step.lower(box[0], images).compile()
+    labels = np.zeros(len(images), np.int32)
+    step = jit_step(mesh, train_step(config, keys.training), cut(mesh), cut(mesh))
+    compiled = step.lower(box[0], images, labels).compile()
 
     def run() -> None:
-        box[0], metrics = compiled(box[0], images)
+        box[0], metrics = compiled(box[0], images, labels)
         jax.block_until_ready(metrics)
 
     return run

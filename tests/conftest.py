@@ -11,9 +11,13 @@ import pytest
 from jaxtyping import install_import_hook
 from PIL import Image
 
-# JAX reads these when it is imported. One cache serves the tests and the processes that they start.
-CACHE = tempfile.mkdtemp(prefix="mezzotint-tests-")
+# JAX reads these when it is imported. One cache serves the tests, on however many processes they run, and the
+# processes that they start; who made it removes it.
+SHARED = "MEZZOTINT_TESTS_CACHE"
+MADE_HERE = SHARED not in os.environ
+CACHE = os.environ.setdefault(SHARED, "") or tempfile.mkdtemp(prefix="mezzotint-tests-")
 os.environ.update(
+    {SHARED: CACHE},
     JAX_PLATFORMS="cpu",
     JAX_COMPILATION_CACHE_DIR=CACHE,
     JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0",
@@ -22,7 +26,7 @@ os.environ.update(
 import tests.checker  # noqa: E402  loaded before anything that it checks
 
 # Every function of these rooms is called with its shapes checked against each other.
-CHECKED = ("core", "sampling", "networks", "pictures")
+CHECKED = ("core", "sampling", "guidance", "editing", "networks", "metrics", "pictures")
 install_import_hook([f"mezzotint.{room}" for room in CHECKED], f"{tests.checker.__name__}.check")
 
 from mezzotint.config import Average, Config, Optimizer, Watch  # noqa: E402
@@ -31,7 +35,8 @@ from mezzotint.networks.article_unet import ArticleUNet  # noqa: E402
 
 def pytest_unconfigure() -> None:
     """Removes the cache."""
-    shutil.rmtree(CACHE, ignore_errors=True)
+    if MADE_HERE:
+        shutil.rmtree(CACHE, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +48,17 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for index in range(60):
         picture = (255 * ramp * random.uniform(0.2, 1.0, 3)).astype(np.uint8)
         Image.fromarray(picture).save(folder / f"{index:03d}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def classes(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same pictures in a folder for each of three classes."""
+    folder = tmp_path_factory.mktemp("classes")
+    for name in ("aster", "rose", "tulip"):
+        (folder / name).mkdir()
+    for index, picture in enumerate(sorted(pictures.iterdir())):
+        shutil.copy(picture, folder / ("aster", "rose", "tulip")[index % 3] / picture.name)
     return folder
 
 
@@ -61,6 +77,12 @@ def tiny(pictures: Path) -> Config:
         watch=Watch(log=3, validate=4, sample=0, sample_count=4, checkpoint=4, validation_images=8),
         sampling_steps=3,
     )
+
+
+@pytest.fixture
+def tiny_classes(tiny: Config, classes: Path) -> Config:
+    """The same with a network that is told the class of each picture."""
+    return replace(tiny, data=f"folder:{classes}?labels=folders", classes=None, label_dropout=0.3)
 
 
 @pytest.fixture

@@ -49,6 +49,18 @@ def test_the_document_carries_its_version() -> None:
         from_json(json.dumps({**document, "version": 2}))
 
 
+def test_a_document_from_before_there_were_classes_is_read_as_one_without() -> None:
+    document = json.loads(to_json(Config()))
+    for name in ("classes", "label_dropout", "label_names"):
+        del document["config"][name]
+    assert from_json(json.dumps(document)) == Config() and Config().classes == 0
+
+
+def test_classes_and_their_names_survive_json() -> None:
+    config = Config(classes=2, label_names=("aster", "rose"))
+    assert from_json(to_json(config)) == config
+
+
 def changed(change: Callable[[dict], object]) -> str:
     """The default configuration's JSON with something changed in it."""
     document = json.loads(to_json(Config()))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mezzotint.bits import bits_per_dimension as bits_per_dimension
     from mezzotint.config import Config as Config
     from mezzotint.errors import UserError as UserError
+    from mezzotint.model import Guidance as Guidance
     from mezzotint.model import Model as Model
     from mezzotint.model import load as load
     from mezzotint.recipes import recipe as recipe
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Config": "mezzotint.config",
+    "Guidance": "mezzotint.model",
     "Model": "mezzotint.model",
     "UserError": "mezzotint.errors",
     "bits_per_dimension": "mezzotint.bits",
@@ -33,7 +35,17 @@ _HOMES = {
 }
 
 __version__ = "0.1.0"
-__all__ = ["Config", "Model", "UserError", "bits_per_dimension", "load", "recipe", "train", "tune"]
+__all__ = [
+    "Config",
+    "Guidance",
+    "Model",
+    "UserError",
+    "bits_per_dimension",
+    "load",
+    "recipe",
+    "train",
+    "tune",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -23,16 +23,30 @@ def to_bytes(images: Float[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
 
 
 def grid(
-    images: Float[np.ndarray, "count height width channels"], columns: int | None = None
+    images: Float[np.ndarray, "count height width channels"], columns: int | None = None, period: int = 0
 ) -> UInt8[np.ndarray, "sheet_height sheet_width channels"]:
-    """One picture of many, row by row, as square as may be; empty places are white."""
+    """One picture of many, row by row, as square as may be; empty places are white.
+
+    Args:
+        images: the pictures.
+        columns: how many stand in a row.
+        period: after how many pictures the first kind comes again: each kind has a row of its own, where
+            there are two pictures or more of it; 0 or 1 for pictures of one kind.
+    """
     count, height, width, channels = images.shape
-    columns = columns or math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
+    by_kind = has_row_for_each(period, count)
+    columns = math.ceil(count / period) if by_kind else columns or math.ceil(math.sqrt(count))
+    rows = period if by_kind else math.ceil(count / columns)
     cells = np.full((rows * columns, height + GAP, width + GAP, channels), WHITE, np.uint8)
     cells[:count, :height, :width] = to_bytes(images)
-    sheet = rearrange(cells, "(r c) h w d -> (r h) (c w) d", r=rows)
+    order = "(c r)" if by_kind else "(r c)"
+    sheet = rearrange(cells, f"{order} h w d -> (r h) (c w) d", r=rows)
     return sheet[:-GAP, :-GAP]
+
+
+def has_row_for_each(period: int, count: int) -> bool:
+    """Whether a grid of `count` pictures, whose kinds come again after `period`, has a row for each kind."""
+    return 1 < period <= count // 2
 
 
 def png(picture: Pixels, scale: int = 1) -> bytes:

@@ -60,7 +60,7 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
 def test_recipes_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "recipes")
     names = [line.split()[0] for line in out.splitlines()]
-    assert names == ["demo", "flowers-article"]
+    assert names == ["demo", "demo-classes", "flowers-article", "flowers-classes"]
     assert all(len(line.split()) > 5 for line in out.splitlines())
 
 
@@ -109,6 +109,18 @@ def test_the_command_and_the_python_call_make_the_same_pictures(
     np.testing.assert_array_equal(np.asarray(Image.open(path)), np.round(picture * 255))
 
 
+def test_the_sampler_is_chosen_by_name(
+    capsys: pytest.CaptureFixture[str], trained: Path, tmp_path: Path
+) -> None:
+    words = ["sample", str(trained), "--count", "1", "--steps", "3", "--out", str(tmp_path)]
+    found = []
+    for more in (["--sampler", "ddpm"], ["--eta", "1"], ["--sampler", "ddim", "--eta", "1"], []):
+        run(capsys, *words, *more)
+        (path,) = tmp_path.glob("*.png")
+        found.append(path.read_bytes())
+    assert found[0] == found[1] == found[2] != found[3]
+
+
 def test_weights_leave_a_run_and_make_the_same_pictures(
     capsys: pytest.CaptureFixture[str], trained: Path, tmp_path: Path
 ) -> None:
@@ -126,7 +138,10 @@ def test_weights_leave_a_run_and_make_the_same_pictures(
 
 BAD = {
     "an unknown verb": (["trian"], "there is no verb 'trian'; did you mean train"),
-    "no recipe": (["train", "--out", "x"], "name a recipe first: mezzotint train demo|flowers-article"),
+    "no recipe": (
+        ["train", "--out", "x"],
+        "name a recipe first: mezzotint train demo|demo-classes|flowers-article",
+    ),
     "an unknown recipe": (["train", "flower-article"], "did you mean flowers-article"),
     "an unknown source": (["train", "demo", "--data", "fashio", "--out", "x"], "fashion"),
     "a missing folder": (["train", "demo", "--data", "folder:/no/such", "--out", "x"], "/no/such"),
@@ -153,6 +168,14 @@ BAD = {
     "no run to sample from": (["sample", "/no/such"], "/no/such is not a run"),
     "no pictures": (["sample", "/no/such", "--count", "0"], "must be at least 1"),
     "too much noise": (["sample", "/no/such", "--eta", "2"], "--eta must be from 0 to 1"),
+    "an unknown sampler": (
+        ["sample", "/no/such", "--sampler", "uni-pc"],
+        "there is no sampler 'uni-pc'; did you mean unipc?",
+    ),
+    "noise for a sampler without": (
+        ["sample", "/no/such", "--sampler", "heun", "--eta", "0.5"],
+        "--eta belongs to ddim: leave it out, or --sampler heun",
+    ),
 }
 
 

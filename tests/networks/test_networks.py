@@ -1,5 +1,6 @@
 """Every network: shapes, precision, a start at zero, and pictures that ignore their batch."""
 
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -11,6 +12,7 @@ from einops import EinopsError
 
 from mezzotint.config import KINDS
 from mezzotint.networks.article_unet import ArticleUNet
+from mezzotint.networks.condition import Condition
 from mezzotint.networks.unet import UNet
 
 TINY: dict[type, dict[str, Any]] = {
@@ -109,6 +111,27 @@ def test_the_output_starts_at_zero_whatever_comes_before_the_last_layer(
 def first_parameters(network: nn.Module, x: jax.Array, level: jax.Array) -> Any:
     """As training begins with them."""
     return network.init(jax.random.key(0), x, level, train=False)["params"]
+
+
+@every_network
+def test_a_network_is_told_labels_by_one_matrix_more(cls: type[nn.Module]) -> None:
+    """A row for each class and one for none; each moves the output; without classes no parameter more."""
+    x, level = inputs((3, 8, 16, 3))
+    network = tiny(cls)
+    plain = randomised(network, x.shape)
+    assert "condition" not in plain["params"]
+    labels = jnp.eye(3)
+    asked = partial(network.init, train=False)
+    variables = jax.eval_shape(asked, jax.random.key(0), x, level, Condition(label=labels))
+    shape = variables["params"]["condition"]["label"]["kernel"].shape
+    assert shape[0] == 3 and list(variables["params"]["condition"]) == ["label"]
+    kernel = jnp.float32(np.random.default_rng(2).standard_normal(shape))
+    told = {**plain, "params": {**plain["params"], "condition": {"label": {"kernel": kernel}}}}
+    same = jnp.broadcast_to(x[:1], x.shape), jnp.full(3, 0.5)
+    run = jax.jit(lambda x, level: network.apply(told, x, level, Condition(label=labels), train=False))
+    found = np.asarray(run(*same))
+    for other in (1, 2):
+        assert np.abs(found[other] - found[0]).max() > 1e-2
 
 
 @every_network

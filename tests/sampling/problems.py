@@ -1,22 +1,20 @@
 """Every schedule x prediction x distribution as arrays, so that a sampler compiles once for them all.
 
-A lane is one combination: a perfect network of that prediction, asked on that schedule's grid, for pictures of
-that distribution, together with the start and the end of the exact probability flow.
+A lane is one combination: a perfect network of that prediction, asked on that schedule's grid, for pictures
+of that distribution, together with the start and the end of the exact probability flow.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from itertools import product
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from mezzotint.core.grid import Grid
 from mezzotint.core.prediction import Denoiser, denoiser
-from mezzotint.core.schedule import Schedule, log_snr
+from mezzotint.core.schedule import log_snr
 from mezzotint.sampling import loop
 from mezzotint.sampling.method import Sampler
 
@@ -27,26 +25,7 @@ from .table import Pairs, Table
 
 SCHEDULES, PREDICTIONS = dict(members("schedule")), dict(members("prediction"))
 MIXTURES = {"gaussian": GAUSSIAN, "mixture": TWO}
-LANES = list(product(SCHEDULES, PREDICTIONS, MIXTURES))
-SHAPE = (5, 5, 2)  # of the lanes
-
-
-@dataclass(frozen=True)
-class LogSnrGrid:
-    """log_snr from start to end by the powers of an even share: short steps first for a power above 1.
-
-    Attributes:
-        power: of the share; 1 for even steps.
-        ends: the first and the last log_snr; None for the schedule's own.
-    """
-
-    power: float = 1.0
-    ends: tuple[float, float] | None = None
-
-    def __call__(self, schedule: Schedule, count: int) -> Array:
-        start, end = log_snr(schedule(jnp.array([1.0, 0.0]))) if self.ends is None else self.ends
-        shares = jnp.linspace(0, 1, count) ** self.power
-        return jnp.clip(schedule.time(start + (end - start) * shares), 0, 1)
+SHAPE = (len(SCHEDULES), len(PREDICTIONS), len(MIXTURES))
 
 
 class Problem(NamedTuple):
@@ -80,30 +59,43 @@ class Problem(NamedTuple):
 
 
 @cache
-def problems(grid: Grid, count: int) -> Problem:
-    """All lanes, at `count` times of a grid; in float64."""
-    values = {name: loop.times(grid, schedule, count).values for name, schedule in SCHEDULES.items()}
-    return _problems(values, jnp.asarray(count))
+def problems(count: int, power: float = 1.0, ends: tuple[float, float] | None = None) -> Problem:
+    """All lanes, in float64.
+
+    Args:
+        count: of the times.
+        power: of an even share, by which log_snr goes from one end to the other: 1 for even steps, more for
+            short ones first.
+        ends: the first and the last log_snr; None for each schedule's own.
+    """
+    return _problems(jnp.asarray(count), power, ends and tuple(map(jnp.asarray, ends)))
 
 
 @jax.jit
-def _problems(values: dict[str, Array], number: Array) -> Problem:
-    shares = jnp.linspace(0.05, 0.95, 8).reshape(2, 2, 2, 1)
+def _problems(number: Array, power: float, ends: tuple[Array, Array] | None) -> Problem:
+    shares = jnp.clip(jnp.arange(loop.CAPACITY) / (number - 1), 0, 1) ** power
+    tables, pairs = [], []
+    for schedule in SCHEDULES.values():
+        start, end = ends or log_snr(schedule(jnp.array([1.0, 0.0])))
+        times = jnp.clip(schedule.time(start + (end - start) * shares), 0, 1)
+        tables.append(Table.of(schedule, times))
+        pairs += [Pairs.of(prediction, schedule, times) for prediction in PREDICTIONS.values()]
+    parts = _stacked(tables), _stacked(pairs), _stacked(list(MIXTURES.values()))
+    schedule, prediction, mixture = jnp.indices(SHAPE).reshape(3, -1)
+    chosen = schedule, schedule * len(PREDICTIONS) + prediction, mixture
+    lanes = [jax.tree.map(lambda a, i=i: a[i], part) for part, i in zip(parts, chosen, strict=True)]
+    return jax.vmap(partial(_problem, number))(*lanes)
 
-    def lane(name: str, prediction: str, mixture: str) -> Problem:
-        schedule, times = SCHEDULES[name], values[name]
-        pairs = Pairs.of(PREDICTIONS[prediction], schedule, times)
-        return Problem(number, Table.of(schedule, times), pairs, MIXTURES[mixture], shares, shares)
 
-    lanes = [lane(*names) for names in LANES]
-    return jax.vmap(_with_flow)(jax.tree.map(lambda *leaves: jnp.stack(leaves), *lanes))
+def _stacked(trees: list[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
 
 
-def _with_flow(problem: Problem) -> Problem:
-    mixture, shares, times = problem.mixture, problem.start, problem.times.values
-    first, last = (problem.schedule(times[index]) for index in (0, problem.number - 1))
-    exact = mixture.image(last, mixture.quantile(last, shares))
-    return problem._replace(start=mixture.quantile(first, shares), exact=exact)
+def _problem(number: Array, schedule: Table, prediction: Pairs, mixture: Mixture) -> Problem:
+    values, shares = table.times(number).values, jnp.linspace(0.05, 0.95, 8).reshape(2, 2, 2, 1)
+    first, last = schedule(values[0]), schedule(values[number - 1])
+    start, end = mixture.quantile(first, shares), mixture.quantile(last, shares)
+    return Problem(number, schedule, prediction, mixture, start, mixture.image(last, end))
 
 
 class Program(NamedTuple):
@@ -120,7 +112,7 @@ class Program(NamedTuple):
 
 @cache
 def program(sampler: Sampler) -> Program:
-    """One compiled program for all grids, steps and lanes."""
+    """One compiled program for all times and lanes."""
     traces: list[int] = []
 
     def images(problem: Problem) -> Array:
@@ -134,7 +126,12 @@ def program(sampler: Sampler) -> Program:
     return Program(jax.jit(jax.vmap(images)), traces)
 
 
-def errors(sampler: Sampler, grid: Grid, count: int) -> Array:
+def images(sampler: Sampler, problem: Problem) -> np.ndarray:
+    """What a sampler makes: (schedules, predictions, mixtures, pixels)."""
+    return np.asarray(program(sampler).run(problem)).reshape(*SHAPE, -1)
+
+
+def errors(sampler: Sampler, problem: Problem) -> np.ndarray:
     """Root mean square error of the images in each lane."""
-    problem = problems(grid, count)
-    return jnp.sqrt(jnp.square(program(sampler).run(problem) - problem.exact).mean((1, 2, 3, 4)))
+    exact = np.asarray(problem.exact).reshape(*SHAPE, -1)
+    return np.sqrt(np.square(images(sampler, problem) - exact).mean(-1))

@@ -1,8 +1,8 @@
 """Tables of rates and pairs, which stand in for a schedule and a prediction at the times of a grid.
 
 A sampler asks for rates at the grid's times alone. Tables are arrays, so that one compiled program serves all
-schedules and predictions, and rates that another program has computed. Entry i of a table is at the table's own
-time 1 - i / 1024, a number without rounding errors.
+schedules and predictions, and rates that another program has computed. Entry i of a table is at the table's
+own time 1 - i / 1024, a number without rounding errors.
 """
 
 from typing import NamedTuple, Self

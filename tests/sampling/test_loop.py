@@ -1,5 +1,6 @@
 """The loop: what a trajectory holds, what a picture depends on, and what compiles again."""
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -15,13 +16,17 @@ from mezzotint.errors import UserError
 from mezzotint.sampling import loop
 from mezzotint.sampling.ddim import Ddim
 from mezzotint.sampling.method import Sampler
+from mezzotint.sampling.multistep import AdamsBashforth
+from mezzotint.sampling.unipc import UniPc
 
-from ..laws.members import every
 from .gaussian import Gaussian
 
 SCHEDULE = Cosine()
 SHAPE = (2, 3, 1)
 DENOISE = Gaussian().denoiser(SCHEDULE)
+
+# What the loop sees of a sampler is its memory, whose shapes never change (test_multistep.py).
+with_and_without_memory = pytest.mark.parametrize("sampler", [Ddim(), UniPc()], ids=repr)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -36,7 +41,7 @@ def frames(sampler: Sampler, times: loop.Times, keys: Array, count: int) -> tupl
     return loop.trajectory(DENOISE, SCHEDULE, sampler, times, x, keys, count)
 
 
-@every("sampler")
+@with_and_without_memory
 def test_a_trajectory_goes_from_the_noise_to_the_picture(sampler: Sampler) -> None:
     times, keys = loop.times(Uniform(), SCHEDULE, 5), loop.keys(0, 0, 8)
     noisy, estimates = frames(sampler, times, keys, 8)
@@ -50,7 +55,7 @@ def test_a_trajectory_goes_from_the_noise_to_the_picture(sampler: Sampler) -> No
     assert len(np.unique(np.asarray(estimates[:5, 0, 0, 0, 0]))) == 5
 
 
-@every("sampler")
+@with_and_without_memory
 def test_one_step_is_one_denoise_of_the_noise(sampler: Sampler) -> None:
     keys = loop.keys(0, 0, 8)
     x = loop.initial_noise(SCHEDULE, keys, SHAPE)
@@ -117,6 +122,21 @@ def test_a_trajectory_compiles_once_for_its_number_of_frames() -> None:
     for count in (1, 2, 5, 7):
         run(loop.times(Uniform(), SCHEDULE, count), x, keys)
     assert len(traces) == after_the_first > 0
+
+
+def test_memory_grows_with_the_steps_only_where_a_trajectory_is_asked_for() -> None:
+    """The number of steps is traced: what 1,024 steps would hold, one has to hold as well."""
+    x, keys = jnp.zeros((2, 32, 32, 3)), loop.keys(0, 0, 2)
+    times = loop.times(Uniform(), SCHEDULE, 2)
+
+    def held(run: Callable, **static: int) -> float:
+        """Work space and result, as so many times the size of x."""
+        program = jax.jit(partial(run, DENOISE, SCHEDULE, AdamsBashforth(5), **static))
+        memory = program.lower(times, x, keys).compile().memory_analysis()
+        return (memory.temp_size_in_bytes + memory.output_size_in_bytes) / x.nbytes
+
+    assert held(loop.sample) < 20  # of which ab5 remembers 4
+    assert held(loop.trajectory, frames=100) > 200
 
 
 def test_each_step_asks_the_denoiser_at_the_grids_time() -> None:

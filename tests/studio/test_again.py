@@ -23,6 +23,7 @@ CHANGES = [
     {"flip": True, "times": UniformTimes(stratified=False), "data": "folder:my pictures/$x"},
     {"objective": Plain(prediction=Velocity()), "prediction": Noise()},
     {"steps": None, "schedule": Straight(), "watch": Watch(log=3)},
+    {"classes": None, "label_dropout": 0.2},
 ]
 
 
@@ -34,6 +35,11 @@ def test_the_command_gives_the_configuration(changes: dict) -> None:
     options, made = parse(recipe(words[0]), train.Options, words, "mezzotint train")
     assert made == config
     assert str(options.out) == "runs/a run"
+
+
+def test_names_that_come_with_the_pictures_are_no_options() -> None:
+    words = shlex.split(again(replace(recipe("demo-classes"), classes=2, label_names=("a", "b")), "x"))
+    assert words == ["mezzotint", "train", "demo-classes", "--classes", "2", "--out", "runs/x"]
 
 
 def test_a_setting_taken_away_is_none() -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,13 @@ import pytest
 
 from mezzotint.cli.main import main
 from mezzotint.model import Model
-from mezzotint.pictures import GAP, png
+from mezzotint.pictures import GAP, grid, png, save_png
 from mezzotint.runs import journal
 from mezzotint.runs.folder import RunFolder
 from mezzotint.runs.seal import seal
-from mezzotint.studio.gallery import page
-from tests.studio.conftest import NASTY, SHEETS, STEPS, random_sheet
+from mezzotint.studio.gallery import page, samples
+from mezzotint.studio.progress import cut
+from tests.studio.conftest import NASTY, SHEETS, STEPS, random_sheet, tiny_config
 from tests.studio.page import Page, picture
 
 COUNT = 4
@@ -90,6 +92,27 @@ def test_the_final_samples_are_the_models(run: Run) -> None:
     np.testing.assert_array_equal(shown[:8, :8, 0], expected[0])
     np.testing.assert_array_equal(shown[-8:, -8:, 0], expected[3])
     assert shown[8 : 8 + GAP, :, 1].max() == 0 and shown[:8, :8, 1].min() == 255
+
+
+def test_pictures_by_class_have_a_row_each_and_the_classes_their_names() -> None:
+    """Six pictures of three classes in turn; escaped like all that comes from a file."""
+    config = replace(tiny_config(), classes=3, label_names=("a", "<b>", "c"))
+    images = np.random.default_rng(0).random((6, 8, 8, 1))
+    made = Page(f"<div>{samples(images, config, STEPS, seed=0)}</div>")
+    (text,) = made.text("p")
+    assert text.endswith("seed 0. The 3 classes come in turn: a, <b>, c.")
+    shown = np.asarray(picture(made.all("img")[0]))[..., 0]
+    np.testing.assert_array_equal(shown[10:18, :8], np.round(images[1, ..., 0] * 255))
+    np.testing.assert_array_equal(shown[:8, 10:18], np.round(images[3, ..., 0] * 255))
+
+
+def test_a_grid_by_class_is_cut_into_its_pictures_in_turn(tmp_path: Path) -> None:
+    config = replace(tiny_config(), classes=3)
+    images = np.random.default_rng(0).random((9, 8, 8, 1))
+    save_png(grid(images, period=3), tmp_path / "sheet.png")
+    found = cut(tmp_path / "sheet.png", config)
+    assert found is not None
+    np.testing.assert_allclose(found, images, atol=0.5 / 255 + 1e-9)
 
 
 def test_progress_shows_six_steps_with_the_first_and_the_last(run: Run) -> None:

@@ -40,8 +40,9 @@ def losses(config: Config, folder: Path, devices: int) -> dict:
     return json.loads(result.stdout)
 
 
-def test_two_devices_give_the_losses_of_one(tiny_plain: Config, tmp_path: Path) -> None:
-    config = replace(tiny_plain, steps=10)
+def test_two_devices_give_the_losses_of_one(tiny_plain: Config, tiny_classes: Config, tmp_path: Path) -> None:
+    """With labels, some of them withheld."""
+    config = replace(tiny_classes, watch=tiny_plain.watch, steps=10)
     resident = replace(config, loader="device")
     runs = [("one", config, 1), ("two", config, 2), ("resident", resident, 2)]
     with ThreadPoolExecutor(2) as pool:

@@ -57,11 +57,12 @@ def test_the_device_gathers_what_the_host_would(tiny: Config) -> None:
     the_plan = plan(replace(tiny, watch=QUIET))
     streamed, resident = Streamed(the_plan), Resident(the_plan)
     streamed.begin(7)
-    count, (pictures, positions, mirrored, _) = resident.inputs(7, limit=3)
+    count, (pictures, all_labels, positions, mirrored, _) = resident.inputs(7, limit=3)
     assert count == 3
     for step in range(count):
-        _, (images,) = streamed.inputs(7 + step, limit=1)
+        _, (images, labels) = streamed.inputs(7 + step, limit=1)
         np.testing.assert_array_equal(gathered(pictures, positions[step], mirrored[step]), images)
+        np.testing.assert_array_equal(all_labels[positions[step]], labels)
     streamed.close()
     assert np.asarray(mirrored[:count]).any() and not np.asarray(mirrored[:count]).all()
 

@@ -10,12 +10,13 @@ import pytest
 
 import mezzotint
 from mezzotint.config import Average, Config, Optimizer
+from mezzotint.networks.condition import UNCONDITIONED
 from mezzotint.networks.unet import UNet
 from mezzotint.training.average import decay_at, moved
 from mezzotint.training.loop import initial_state, root_keys
 from mezzotint.training.optimizer import learning_rate
 from mezzotint.training.prepare import pixel_statistics, plan
-from mezzotint.training.step import augmented, train_step
+from mezzotint.training.step import conditioned, train_step
 from mezzotint.training.validate import Validation
 from tests.training.runs import train
 
@@ -30,6 +31,10 @@ def images(count: int) -> jax.Array:
     return jax.random.randint(jax.random.key(0), (count, 8, 8, 3), 0, 256).astype(jnp.uint8)
 
 
+def labels(count: int) -> jax.Array:
+    return jnp.arange(count) % 3
+
+
 def test_accumulating_gradients_changes_nothing_for_a_network_without_batch_statistics(
     steered: Config,
 ) -> None:
@@ -41,7 +46,7 @@ def test_accumulating_gradients_changes_nothing_for_a_network_without_batch_stat
         state = initial_state(the_plan, keys)
         # The output starts at zero: move it, so that gradients reach every layer.
         state = state.replace(params=jax.tree.map(lambda p: p + 0.01, state.params))
-        results.append(jax.jit(train_step(the_plan.config, keys.training))(state, images(8))[1])
+        results.append(jax.jit(train_step(the_plan.config, keys.training))(state, images(8), labels(8))[1])
     assert results[1]["loss"] == pytest.approx(float(results[0]["loss"]), rel=1e-6)
     norms = [float(metrics["gradient_norm"]) for metrics in results]
     assert norms[1] == pytest.approx(norms[0], rel=1e-4)
@@ -50,7 +55,7 @@ def test_accumulating_gradients_changes_nothing_for_a_network_without_batch_stat
 def test_a_step_moves_the_averages_of_weights_and_batch_statistics(tiny: Config) -> None:
     the_plan, keys = plan(tiny), root_keys(0)
     state = initial_state(the_plan, keys)
-    new, _ = jax.jit(train_step(the_plan.config, keys.training))(state, images(8))
+    new, _ = jax.jit(train_step(the_plan.config, keys.training))(state, images(8), labels(8))
     decay = 1 / 10  # (1 + 0) / (10 + 0)
     for name, before, after in (
         ("params", state.params, new.params),
@@ -121,8 +126,8 @@ def test_augmentation_trains_and_samples_untouched_pictures(tiny_plain: Config, 
 
 def test_augmentation_moves_what_the_network_sees(tiny: Config) -> None:
     images = jax.random.uniform(jax.random.key(1), (8, 8, 8, 3))
-    same, condition = augmented(tiny, jax.random.key(0), images)
-    assert same is images and condition.augment is None
-    moved, condition = augmented(replace(tiny, augment=1.0), jax.random.key(0), images)
+    same, condition = conditioned(tiny, jax.random.key(0), images, labels(8))
+    assert same is images and condition == UNCONDITIONED
+    moved, condition = conditioned(replace(tiny, augment=1.0), jax.random.key(0), images, labels(8))
     assert condition.augment.shape == (8, 9)
     assert (jnp.abs(moved - images).max((1, 2, 3)) > 0.01).all()

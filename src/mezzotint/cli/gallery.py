@@ -9,7 +9,7 @@ import tyro
 from mezzotint import pictures
 from mezzotint.errors import UserError
 from mezzotint.files import write_whole
-from mezzotint.model import load
+from mezzotint.model import in_turn, load
 from mezzotint.pictures import Pixels
 from mezzotint.runs.folder import RunFolder
 from mezzotint.studio.gallery import page
@@ -19,6 +19,8 @@ from mezzotint.studio.markup import scale
 @dataclass(frozen=True)
 class Options:
     """Show a run as a PNG grid and an HTML page, gallery.png and gallery.html.
+
+    The classes of a run that has any come in turn, a row each.
 
     Attributes:
         run: a run folder, finished or not, or a folder with config.json and model.safetensors.
@@ -40,12 +42,14 @@ def main(arguments: list[str]) -> None:
     options = tyro.cli(Options, args=arguments, prog="mezzotint gallery")
     check(options)
     model = load(options.run)
-    images = model.sample(options.count, steps=options.steps, seed=options.seed)
+    classes = model.config.classes or 0
+    labels = in_turn(range(classes), options.count)
+    images = model.sample(options.count, steps=options.steps, seed=options.seed, labels=labels)
     steps = model.config.sampling_steps if options.steps is None else options.steps
     html = page(model, RunFolder(options.run.expanduser()), images, steps, options.seed)
     out = options.out or options.run
     try:
-        written = write(out.expanduser(), pictures.grid(images), html)
+        written = write(out.expanduser(), pictures.grid(images, period=classes), html)
     except OSError as error:
         raise UserError(f"the gallery cannot be written to {out}: {error.strerror}") from None
     for path in written:

@@ -13,13 +13,12 @@ from mezzotint.sampling.method import Sampler
 GridName = Literal["run", "tuned", "uniform", "log-snr", "karras"]
 
 
-def chosen(model: Model, name: GridName | None, sampler: Sampler | None, steps: int | None) -> Grid:
+def chosen(model: Model, name: GridName | None, sampler: Sampler, steps: int | None) -> Grid:
     """The grid that a name asks for; without one a tuned grid, which is said, or else the run's own.
 
     Raises:
         UserError: a tuned grid is asked for, and the run has none for this sampler and number of steps.
     """
-    sampler = sampler or model.config.sampler
     steps = model.config.sampling_steps if steps is None else steps
     tuned = find(model.tuned, sampler, steps) if name in (None, "tuned") else None
     if tuned:

@@ -14,6 +14,7 @@ from mezzotint.errors import UserError, nearest
 VERBS = {
     "train": "train a recipe into a run folder, or go on with it",
     "sample": "make pictures with a run",
+    "edit": "change pictures with a run, or make others from them",
     "tune": "fit the sampling times of few steps to a run's model",
     "likelihood": "say how many bits a run's model takes for held-out pictures",
     "gallery": "show a run as a PNG grid and an HTML page",

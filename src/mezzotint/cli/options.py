@@ -12,9 +12,7 @@ from typing import Any, Literal, Optional
 
 import tyro
 
-from mezzotint.config import KINDS, Config, field_names, from_dict, kind_of
-
-HIDDEN = ("recipe",)  # the recipe is chosen by its name
+from mezzotint.config import KINDS, UNASKED, Config, field_names, from_dict, kind_of
 
 Field = tuple[str, Any, Any]
 
@@ -30,7 +28,7 @@ def parse(default: Config, extra: type, words: list[str], prog: str) -> tuple[An
     whole.__doc__ = _joined(extra, Config)
     values = _plain(tyro.cli(whole, args=words, prog=prog))
     others = extra(**{f.name: values.pop(f.name) for f in dataclasses.fields(extra)})
-    return others, from_dict({"recipe": default.recipe, **values})
+    return others, from_dict({**{name: getattr(default, name) for name in UNASKED}, **values})
 
 
 def _chosen(default: Config, words: list[str], prog: str) -> SimpleNamespace:
@@ -39,7 +37,7 @@ def _chosen(default: Config, words: list[str], prog: str) -> SimpleNamespace:
     Not a `Config` yet, which would be checked before the other options are read. A fresh part may have
     kinds within it, so that the words are read until nothing changes.
     """
-    names = [name for name in field_names(Config) if name not in HIDDEN]
+    names = [name for name in field_names(Config) if name not in UNASKED]
     parts = {name: getattr(default, name) for name in names}
     while True:
         parsed, _ = tyro.cli(_kinds_only(parts), args=words, prog=prog, return_unknown_args=True)
@@ -52,7 +50,7 @@ def _chosen(default: Config, words: list[str], prog: str) -> SimpleNamespace:
 
 def _fields(cls: type, value: Any) -> list[Field]:
     hints = typing.get_type_hints(cls)
-    names = [name for name in field_names(cls) if name not in HIDDEN]
+    names = [name for name in field_names(cls) if name not in UNASKED]
     return [_field(name, hints[name], getattr(value, name)) for name in names]
 
 

@@ -2,10 +2,11 @@
 
 from mezzotint.config.codec import VERSION, decode, differences, from_dict, from_json, to_json
 from mezzotint.config.fields import Average, Config, Optimizer, Watch
-from mezzotint.config.kinds import KINDS, encode, field_names, flatten, kind_of, option
+from mezzotint.config.kinds import KINDS, UNASKED, encode, field_names, flatten, kind_of, option
 
 __all__ = [
     "KINDS",
+    "UNASKED",
     "VERSION",
     "Average",
     "Config",

@@ -37,6 +37,8 @@ RATE = Range(0, 1, above=True)
 RANGES = {
     "batch_size": COUNT,
     "augment": SHARE,
+    "classes": Range(0, 100_000),
+    "label_dropout": SHARE,
     "steps": COUNT,
     "epochs": POSITIVE,
     "seed": Range(0, 2**32 - 1),
@@ -79,6 +81,13 @@ RANGES = {
     "watch.keep_every": AMOUNT,
     "watch.keep_best": AMOUNT,
     "sampler.eta": SHARE,
+    "sampler.order": Range(1, 5),
+    "sampler.predictor": Range(1, 3),
+    "sampler.gain": Range(0, math.sqrt(2) - 1),
+    "sampler.low": AMOUNT,
+    "sampler.high": AMOUNT,
+    "sampler.inflation": POSITIVE,
+    "sampler.sampler.eta": SHARE,
 }
 
 # The first must be below the second.
@@ -104,6 +113,7 @@ def check(config: "Config") -> None:
             )
     _check_parts(config.batch_size, config.optimizer.accumulate)
     _check_image_size(config.image_size, config.network.divisor)
+    _check_label_names(config.classes, config.label_names)
     _ = config.fit  # which refuses an unknown colour
 
 
@@ -130,6 +140,11 @@ def _check_parts(batch_size: int, parts: int) -> None:
             f"--batch-size {batch_size} cannot be cut into {parts} equal parts: "
             f"--optimizer.accumulate must divide it"
         )
+
+
+def _check_label_names(classes: int | None, names: tuple[str, ...]) -> None:
+    if classes is not None and len(names) > classes:
+        raise UserError(f"--label-names has {len(names)} names for --classes {classes}")
 
 
 def _check_image_size(size: tuple[int, int], divisor: int) -> None:

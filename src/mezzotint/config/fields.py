@@ -100,6 +100,11 @@ class Config:
         augment: probability of each geometric augmentation of a training picture (Karras et al.,
             arXiv:2206.00364, appendix F.2: 0.12 there); the network is told of it, so that samples are
             of untouched pictures; 0 for none.
+        classes: how many the pictures have, for a network that is told them and can be asked for one; 0 for
+            a network without, None for as many as the source has.
+        label_dropout: share of the training pictures whose label is withheld, from which a network with
+            classes learns pictures of none in particular; guidance goes away from those.
+        label_names: what the classes are called, in their order; the source's own where it has names.
         loader: where batches are put together: by the `host`, or on the `device`, which then holds all
             pictures; `auto` takes an accelerator that has the room.
         steps: training steps; None for `epochs`.
@@ -118,7 +123,8 @@ class Config:
         watch: how often the run is looked at.
         sampler: the sampling method.
         grid: the sampling times.
-        sampling_steps: network evaluations a picture, unless asked otherwise.
+        sampling_steps: sampling times of a picture, unless asked otherwise: as many network evaluations, or
+            twice as many less one with heun.
     """
 
     recipe: str = "custom"
@@ -129,6 +135,9 @@ class Config:
     background: str = "white"
     flip: bool = False
     augment: float = 0.0
+    classes: int | None = 0
+    label_dropout: float = 0.1
+    label_names: tuple[str, ...] = ()
     loader: Literal["auto", "host", "device"] = "auto"
     steps: int | None = None
     epochs: float = 50.0

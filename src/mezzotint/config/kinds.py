@@ -66,6 +66,9 @@ KINDS: dict[str, dict[str, type]] = {
 }
 
 
+UNASKED = ("recipe", "label_names")  # no options: a recipe is chosen by its name, labels bring theirs
+
+
 def kind_of(value: Any) -> str | None:
     """The name under which a value's class stands in `KINDS`."""
     for table in KINDS.values():

@@ -109,6 +109,11 @@ def encode(pixels: Images, statistics: PixelStatistics) -> Images:
     return (pixels - statistics.mean) / scale(statistics)
 
 
+def unclipped(images: Images, statistics: PixelStatistics) -> Images:
+    """Normalised -> pixels, which may lie outside [0, 1]."""
+    return images * scale(statistics) + statistics.mean
+
+
 def decode(images: Images, statistics: PixelStatistics) -> Images:
     """Normalised -> [0, 1], clipped."""
-    return jnp.clip(images * scale(statistics) + statistics.mean, 0, 1)
+    return jnp.clip(unclipped(images, statistics), 0, 1)

@@ -135,6 +135,12 @@ def estimate(pair: tuple[Array, Array], rates: Rates, x: Images, output: Images)
     return Estimate(image, noise)
 
 
+def with_image(rates: Rates, x: Images, image: Images) -> Estimate:
+    """The estimate of this image: its noise is what is left of x, (x - alpha image) / sigma."""
+    alpha, sigma = (per_image(value) for value in rates)
+    return Estimate(image, (x - alpha * image) / sigma)
+
+
 def denoiser(network: Network, schedule: Schedule, prediction: Prediction) -> Denoiser:
     """A network with its weights bound, (scaled x, t) -> output, as a function (x, t) -> Estimate."""
 

@@ -48,12 +48,13 @@ START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 CUT_SHORT = "the file is cut short"
 
 
-def decode(content: Content, fit: Fit) -> np.ndarray:
+def decode(content: Content, fit: Fit, smallest: int = MIN_SIDE) -> np.ndarray:
     """The picture, upright, in the shape asked.
 
     Args:
         content: an encoded file, or raw pixels.
         fit: the shape; where it leaves the channels open, a greyscale file gives 1 and any other 3.
+        smallest: pixels that each side of an encoded picture has at least.
 
     Returns:
         uint8 (height, width, channels).
@@ -62,7 +63,7 @@ def decode(content: Content, fit: Fit) -> np.ndarray:
         Undecodable: the picture cannot be used.
     """
     with _plainly_said():
-        image = _opened(content)
+        image = _opened(content, smallest)
         draft = _drafted(image, fit)
         with _waiting(image):
             return _shaped(_plain(image, draft, fit), _turn(image), fit)
@@ -84,14 +85,14 @@ class Seen(NamedTuple):
     fitted: np.ndarray
 
 
-def see(content: Content, fit: Fit) -> Seen:
+def see(content: Content, fit: Fit, smallest: int = MIN_SIDE) -> Seen:
     """The picture as `decode` gives it, and what it was before.
 
     Raises:
         Undecodable: the picture cannot be used.
     """
     with _plainly_said():
-        image = _opened(content)
+        image = _opened(content, smallest)
         kind, (width, height) = f"{image.format or 'raw'} {image.mode}", image.size
         draft = _drafted(image, fit)
         with _waiting(image):
@@ -147,7 +148,7 @@ def _plainly_said() -> Iterator[None]:
         raise Undecodable(CUT_SHORT if cut else f"it is damaged ({error})") from error
 
 
-def _opened(content: Content) -> Image.Image:
+def _opened(content: Content, smallest: int = MIN_SIDE) -> Image.Image:
     """The picture with its header read and its limits checked; pixels are not decoded yet."""
     if isinstance(content, np.ndarray):
         return Image.fromarray(content[..., 0] if content.shape[2:] == (1,) else content)
@@ -157,8 +158,8 @@ def _opened(content: Content) -> Image.Image:
     most = MAX_PIXELS_OF.get(image.format or "", MAX_PIXELS)
     if image.width * image.height > most:
         raise Undecodable(TOO_MANY_PIXELS.format(most // 1_000_000))
-    if min(image.size) < MIN_SIDE:
-        raise Undecodable(f"it has a side under {MIN_SIDE} pixels")
+    if min(image.size) < smallest:
+        raise Undecodable(f"it has a side under {smallest} pixels")
     return image
 
 

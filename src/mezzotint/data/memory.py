@@ -42,6 +42,10 @@ class InMemory:
         assert isinstance(self.images, np.ndarray), "a random crop keeps each picture's own extent"
         return self.images[self.rows]
 
+    def listed(self) -> np.ndarray:
+        """Its labels, int32 (len,)."""
+        return self.labels[self.rows]
+
 
 def load(
     entries: Sequence[Entry], fit: Fit, ordered: bool = False

@@ -17,7 +17,7 @@ from mezzotint.data.flowers import open_flowers
 from mezzotint.data.memory import InMemory, load
 from mezzotint.data.packaged import open_emoji, open_fashion
 from mezzotint.data.prepared import open_prepared
-from mezzotint.data.source import DataSource, Origin, Splits, Unusable
+from mezzotint.data.source import NO_LABEL, DataSource, Origin, Splits, Unusable
 from mezzotint.data.split import Sides, sides
 from mezzotint.data.survey import Usable
 from mezzotint.data.uri import Uri, parse
@@ -145,7 +145,8 @@ def split_origin(origin: Origin, fit: Fit, memory_limit: int = MEMORY_LIMIT, spl
     chosen = _sides(origin, usable, split)
     train, validation = select(chosen.train), select(chosen.validation)
     shape = (*fit.size, channels)
-    return Splits(origin.name, train, validation, unusable, shape, in_memory, origin.label_names)
+    classes = _classes(origin, usable)
+    return Splits(origin.name, train, validation, unusable, shape, in_memory, origin.label_names, classes)
 
 
 Gathered = tuple[list[Usable], list[Unusable], Callable[[list[int]], DataSource], int]
@@ -179,6 +180,12 @@ def _demand_fit(name: str, have: Fit, asked: Fit) -> None:
             f"{name} was prepared at {height}x{width}: use --image-size {height} {width} --crop {have.crop}, "
             f"or prepare it again"
         )
+
+
+def _classes(origin: Origin, usable: Sequence[Usable]) -> int:
+    """As many as there are names, or numbers up to the greatest; 0 where no usable picture has a label."""
+    greatest = max(origin.entries[found.row].label for found in usable)
+    return 0 if greatest == NO_LABEL else max(len(origin.label_names), greatest + 1)
 
 
 def _sides(origin: Origin, usable: Sequence[Usable], split: str) -> Sides:

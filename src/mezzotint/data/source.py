@@ -104,6 +104,7 @@ class Splits:
         shape: (height, width, channels) of every picture.
         in_memory: whether the pictures are decoded already; otherwise each access decodes one.
         label_names: what the labels are called.
+        classes: how many labels there are, 0 where no picture has one.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Splits:
     shape: tuple[int, int, int]
     in_memory: bool
     label_names: tuple[str, ...] = ()
+    classes: int = 0
 
     @property
     def place(self) -> str:

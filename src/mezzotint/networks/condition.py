@@ -11,9 +11,12 @@ class Condition(NamedTuple):
 
     Attributes:
         augment: what was done to it, see `core/augmentation.py`; None where nothing ever is.
+        label: its class as a one-hot row with a last column for "none", see `core/labels.py`; None where
+            there are no classes.
     """
 
     augment: Float[Array, "batch 9"] | None = None
+    label: Float[Array, "batch columns"] | None = None
 
 
 UNCONDITIONED = Condition()
@@ -37,4 +40,7 @@ class Conditioned(nn.Module):
         if condition.augment is not None:
             augment = nn.Dense(width, use_bias=False, dtype=self.dtype, name="augment")
             embedding = embedding + augment(condition.augment)
+        if condition.label is not None:
+            label = nn.Dense(width, use_bias=False, dtype=self.dtype, name="label")
+            embedding = embedding + label(condition.label)
         return embedding

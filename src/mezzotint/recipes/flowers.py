@@ -2,12 +2,13 @@
 
 from mezzotint.config import Average, Config, Optimizer, Watch
 from mezzotint.core.grid import Uniform
-from mezzotint.core.level import Variance
-from mezzotint.core.objective import NoiseAndImage, UniformTimes
-from mezzotint.core.pixels import BatchPixels
-from mezzotint.core.prediction import Noise
+from mezzotint.core.level import Angle, Variance
+from mezzotint.core.objective import NoiseAndImage, Plain, UniformTimes
+from mezzotint.core.pixels import BatchPixels, DatasetPixels
+from mezzotint.core.prediction import Noise, Velocity
 from mezzotint.core.schedule import Cosine
 from mezzotint.networks.article_unet import ArticleUNet
+from mezzotint.networks.unet import UNet
 from mezzotint.sampling.ddim import Ddim
 
 
@@ -39,4 +40,36 @@ def flowers_article() -> Config:
         sampler=Ddim(),
         grid=Uniform(),
         sampling_steps=80,
+    )
+
+
+def flowers_classes() -> Config:
+    """Oxford Flowers 102 at 64x64 by class, with the small UNet, 200 epochs; a GPU's work.
+
+    Against the article's: the network attends and is told the class, predicts the velocity, sees a longer
+    range of noise, and every picture also mirrored. A tenth of the labels is withheld, for guidance.
+    """
+    return Config(
+        recipe="flowers-classes",
+        data="flowers:data/flowers102",
+        image_size=(64, 64),
+        channels=3,
+        flip=True,
+        classes=None,
+        label_dropout=0.1,
+        epochs=200,
+        batch_size=64,
+        network=UNet(widths=(64, 128, 256), depth=2, patch=2, embedding=128, heads=4),
+        schedule=Cosine(max_signal=0.999, min_signal=0.02),
+        prediction=Velocity(),
+        level=Angle(),
+        pixels=DatasetPixels(),
+        times=UniformTimes(stratified=True),
+        objective=Plain(norm="l2"),
+        optimizer=Optimizer(learning_rate=5e-4, decay="cosine", warmup=500, weight_decay=1e-2, clip=1.0),
+        average=Average(decay=0.9995),
+        watch=Watch(log=50, validate=1000, sample=2000, sample_count=102, checkpoint=2000, keep_every=6000),
+        sampler=Ddim(),
+        grid=Uniform(),
+        sampling_steps=50,
     )

@@ -38,9 +38,9 @@ class Churned:
 
     def __post_init__(self) -> None:
         """Refuses a multistep sampler: what it remembers is of an x without the fresh noise."""
-        one = jax.ShapeDtypeStruct((1, 1, 1, 1), jnp.float32)
-        if jax.tree.leaves(jax.eval_shape(self.sampler.init, one)):
-            raise UserError("churn needs a sampler of single steps: ddim, or heun")
+        image = jax.ShapeDtypeStruct((1, 1, 1, 1), jnp.float32)
+        if jax.tree.leaves(jax.eval_shape(self.sampler.init, image)):
+            raise UserError(f"churn needs a sampler of single steps: ddim or heun, not {self.sampler}")
 
     @property
     def order(self) -> int:
@@ -51,6 +51,11 @@ class Churned:
     def evaluations(self) -> int:
         """The sampler's."""
         return self.sampler.evaluations
+
+    @property
+    def deterministic(self) -> bool:
+        """False."""
+        return False
 
     def init(self, x: Images) -> Memory:
         """Nothing is remembered."""

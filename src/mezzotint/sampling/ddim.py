@@ -37,6 +37,11 @@ class Ddim:
         """1."""
         return 1
 
+    @property
+    def deterministic(self) -> bool:
+        """Where eta is 0."""
+        return self.eta == 0
+
     def init(self, x: Images) -> Memory:
         """Nothing is remembered."""
         return ()

@@ -36,6 +36,11 @@ class DpmSolver2M:
         """1."""
         return 1
 
+    @property
+    def deterministic(self) -> bool:
+        """Where eta is 0."""
+        return self.eta == 0
+
     def init(self, x: Images) -> History:
         """No image yet; one will be remembered."""
         return empty(1, x)
@@ -79,6 +84,11 @@ class DpmSolver3M:
     def evaluations(self) -> int:
         """1."""
         return 1
+
+    @property
+    def deterministic(self) -> bool:
+        """True."""
+        return True
 
     def init(self, x: Images) -> History:
         """No image yet; two will be remembered."""

@@ -5,9 +5,10 @@ Between two times, with lambda = log(alpha / sigma), half the log-SNR,
     x_s = sigma_s / sigma_t x_t + alpha_s integral of exp(lambda - lambda_s) image dlambda
     x_s = alpha_s / alpha_t x_t - sigma_s integral of exp(lambda_s - lambda) noise dlambda
 
-from lambda_t to lambda_s: Lu et al., arXiv:2211.01095, eq. 8, and arXiv:2206.00927, eq. 3.4. With an image, or
-a noise, that stays as it is at t, both are DDIM. A multistep method puts the polynomial through estimates of
-other times in its place, and so is DDIM and a correction: a weighted sum of their differences from the one at t.
+from lambda_t to lambda_s: Lu et al., arXiv:2211.01095, eq. 8, and arXiv:2206.00927, eq. 3.4. With an image,
+or a noise, that stays as it is at t, both are DDIM. A multistep method puts the polynomial through estimates
+of other times in its place, and so is DDIM and a correction: a weighted sum of their differences from the
+one at t.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,7 @@ Weights = Float[Array, " depth"]
 
 
 def log_ratio(rates: Rates) -> Array:
-    """lambda = log(alpha / sigma), in nats."""
+    """The papers' lambda, log(alpha / sigma), in nats."""
     return log_snr(rates) / 2
 
 

@@ -29,6 +29,11 @@ class Heun:
         """2."""
         return 2
 
+    @property
+    def deterministic(self) -> bool:
+        """True."""
+        return True
+
     def init(self, x: Images) -> Memory:
         """Nothing is remembered."""
         return ()

@@ -25,6 +25,11 @@ class Sampler(Protocol):
         """Network evaluations a step: n times cost evaluations * (n - 1) + 1 of them."""
         ...
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether the steps add no noise, so that the start alone decides."""
+        ...
+
     def init(self, x: Images) -> Memory:
         """What the method remembers before the first step."""
         ...

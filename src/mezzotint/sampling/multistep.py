@@ -1,6 +1,7 @@
 """Adams-Bashforth: the polynomial through the last few noises, integrated exactly over the step.
 
-Zhang & Chen, arXiv:2204.13902, eq. 15, with the noise as a polynomial in lambda = log(alpha / sigma), on any grid.
+Zhang & Chen, arXiv:2204.13902, eq. 15, with the noise as a polynomial in lambda = log(alpha / sigma), on any
+grid. docs/decisions.md says why in lambda.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ class AdamsBashforth:
     def evaluations(self) -> int:
         """1."""
         return 1
+
+    @property
+    def deterministic(self) -> bool:
+        """True."""
+        return True
 
     def init(self, x: Images) -> History:
         """No noise yet."""

@@ -20,6 +20,11 @@ PRESETS: dict[str, Sampler] = {
 }
 
 
+def name_of(sampler: Sampler) -> str:
+    """The name on the command line; of a sampler that has none, how it is made."""
+    return next((name for name, known in PRESETS.items() if known == sampler), repr(sampler))
+
+
 def preset(name: str) -> Sampler:
     """The sampler of a name; a `UserError` says what comes near an unknown one."""
     if name not in PRESETS:

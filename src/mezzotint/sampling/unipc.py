@@ -1,7 +1,7 @@
 """UniPC: each evaluation serves twice, to correct the step that led to it and to take the next one.
 
-Zhao et al., arXiv:2302.04867, algorithms 1 to 3, for images, with B(h) = 1 - exp(-h), the paper's second choice.
-One network evaluation a step.
+Zhao et al., arXiv:2302.04867, algorithms 1 to 3, for images, with B(h) = 1 - exp(-h), the second of the
+paper's choices. One network evaluation a step.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class UniPc:
 
     @property
     def order(self) -> int:
-        """p + 1."""
+        """One more than the predictor's."""
         return self.predictor + 1
 
     @property
@@ -49,8 +49,13 @@ class UniPc:
         """1."""
         return 1
 
+    @property
+    def deterministic(self) -> bool:
+        """True."""
+        return True
+
     def init(self, x: Images) -> Before:
-        """No image yet; p will be remembered."""
+        """No image yet; as many will be remembered as a prediction uses."""
         return Before(empty(self.predictor, x), jnp.zeros_like(x))
 
     def step(

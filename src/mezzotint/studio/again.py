@@ -8,7 +8,7 @@ A configuration that no recipe stands behind is trained from Python.
 import shlex
 from typing import Any
 
-from mezzotint.config import KINDS, Config, flatten, option
+from mezzotint.config import KINDS, UNASKED, Config, flatten, option
 from mezzotint.recipes import RECIPES, recipe
 
 
@@ -32,7 +32,9 @@ def words(config: Config, folder: str) -> list[str]:
     """The command line of a run whose recipe is known."""
     before, after = flatten(recipe(config.recipe)), flatten(config)
     changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
-    options = [word for name, value in changed.items() for word in _option(name, value)]
+    options = [
+        word for name, value in changed.items() if name not in UNASKED for word in _option(name, value)
+    ]
     return ["mezzotint", "train", config.recipe, *options, "--out", f"runs/{folder}"]
 
 

@@ -32,7 +32,7 @@ def page(model: Model, folder: RunFolder, images: Pictures, steps: int, seed: in
     Args:
         model: the run's.
         folder: where its journal and its grids are.
-        images: pictures of the model, in [0, 1].
+        images: pictures of the model, in [0, 1], its classes in turn.
         steps: network evaluations that a picture took.
         seed: of the pictures' noise.
     """
@@ -41,7 +41,7 @@ def page(model: Model, folder: RunFolder, images: Pictures, steps: int, seed: in
         style=_resource("style.css"),
         title=escape(config.recipe),
         summary=escape(summary(model, record)),
-        samples=samples(images, steps, seed),
+        samples=samples(images, config, steps, seed),
         progress=progress(record, config),
         losses=losses(record),
         trajectory=trajectory(model, steps, seed),
@@ -63,15 +63,21 @@ def summary(model: Model, record: Record) -> str:
     )
 
 
-def samples(images: Pictures, steps: int, seed: int) -> str:
+def samples(images: Pictures, config: Config, steps: int, seed: int) -> str:
     """The grid of final pictures: as many of them as the page has room for."""
     shown = images[: max(1, MOST_PIXELS // (images.shape[1] * images.shape[2]))]
-    drawn = sheet(shown)
+    drawn = sheet(shown, period=config.classes or 0)
     made = f"{plural(steps, 'sampling step')}, seed {seed}"
     first = f"The first {len(shown):,} of " if len(shown) < len(images) else ""
-    words = f"{first}{plural(len(images), 'picture')} from the averaged weights: {made}."
+    words = f"{first}{plural(len(images), 'picture')} from the averaged weights: {made}.{classes(config)}"
     alt = f"{plural(len(shown), 'picture')} that the model made"
     return paragraph(words) + image(drawn, alt, scale(drawn.shape[1]))
+
+
+def classes(config: Config) -> str:
+    """Which classes the pictures have, as another sentence; nothing where there are none."""
+    named = f": {', '.join(config.label_names)}" if config.label_names else ""
+    return f" The {config.classes} classes come in turn{named}." if config.classes else ""
 
 
 def speed(record: Record) -> str:

@@ -26,10 +26,10 @@ def image(sheet: Pixels, alt: str, scale: int = 1) -> str:
     return f'<img src="data:image/png;base64,{data}" alt="{escape(alt)}" width="{width}" height="{height}">'
 
 
-def sheet(images: Pictures, columns: int | None = None) -> Pixels:
-    """A grid of pictures with an alpha channel: nothing is drawn between them."""
-    opaque = WHITE - pictures.grid(np.zeros_like(images[..., :1]), columns)
-    return np.concatenate([pictures.grid(images, columns), opaque], axis=-1)
+def sheet(images: Pictures, columns: int | None = None, period: int = 0) -> Pixels:
+    """A grid of pictures with an alpha channel: nothing is drawn between them; see `pictures.grid`."""
+    opaque = WHITE - pictures.grid(np.zeros_like(images[..., :1]), columns, period)
+    return np.concatenate([pictures.grid(images, columns, period), opaque], axis=-1)
 
 
 def scale(width: int, target: int = WIDTH) -> int:

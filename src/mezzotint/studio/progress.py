@@ -11,7 +11,7 @@ from einops import rearrange
 from PIL import Image
 
 from mezzotint.config import Config
-from mezzotint.pictures import GAP, WHITE
+from mezzotint.pictures import GAP, WHITE, has_row_for_each
 from mezzotint.studio.choose import evenly
 from mezzotint.studio.markup import Pictures, figure, image, paragraph, plural, scale, sheet
 from mezzotint.studio.record import Record
@@ -44,7 +44,9 @@ def cut(path: Path, config: Config) -> Pictures | None:
     padded = np.pad(np.atleast_3d(pixels), ((0, GAP), (0, GAP), (0, 0)))
     if padded.shape[0] % (height + GAP) or padded.shape[1] % (width + GAP):
         return None
-    cells = rearrange(padded, "(r h) (c w) d -> (r c) h w d", h=height + GAP, w=width + GAP)
+    by_class = has_row_for_each(config.classes or 0, config.watch.sample_count)
+    order = "(c r)" if by_class else "(r c)"
+    cells = rearrange(padded, f"(r h) (c w) d -> {order} h w d", h=height + GAP, w=width + GAP)
     most = min(MOST_PICTURES, config.watch.sample_count, MOST_PIXELS // (height * width) or 1)
     return cells[:most, :height, :width] / WHITE
 

@@ -8,7 +8,7 @@ import numpy as np
 from einops import rearrange
 from PIL import Image
 
-from mezzotint.model import Model
+from mezzotint.model import Model, in_turn
 from mezzotint.pictures import Pixels
 from mezzotint.sampling import loop
 from mezzotint.studio.choose import evenly
@@ -23,7 +23,9 @@ def trajectory(model: Model, steps: int, seed: int, count: int = COUNT) -> str:
     """The strips under a row of times."""
     columns = evenly(range(steps), MOST_COLUMNS)
     labels = [f"{time:.2f}" for time in _times(model, steps)[columns]]
-    noisy, estimates = (_strips(each[columns]) for each in model.trajectory(count, steps, seed))
+    classes = in_turn(range(model.config.classes or 0), count)
+    frames = model.trajectory(count, steps, seed, labels=classes)
+    noisy, estimates = (_strips(each[columns]) for each in frames)
     pairs = [_pair(*pair, labels) for pair in zip(range(1, count + 1), noisy, estimates, strict=True)]
     heads = "".join(f"<span>{label}</span>" for label in labels)
     width = noisy[0].shape[1] * scale(noisy[0].shape[1])

@@ -14,6 +14,7 @@ import numpy as np
 from jax.stages import Compiled
 
 from mezzotint.arrays import Bytes
+from mezzotint.core.labels import Labels
 from mezzotint.data.memory import InMemory
 from mezzotint.data.pipeline import Batches, Draw, batches, draws
 from mezzotint.errors import UserError
@@ -92,9 +93,11 @@ class Streamed:
         self._source: Batches | None = None
 
     def compile(self, step: Step, state: TrainState) -> Compiled:
-        """(state, images) -> (state, metrics)."""
-        images = jax.ShapeDtypeStruct((self._plan.config.batch_size, *self._plan.data.shape), "uint8")
-        return _compiled(jit_step(self._plan.mesh, step, self._cut).lower(state, images))
+        """(state, images, labels) -> (state, metrics)."""
+        size = self._plan.config.batch_size
+        images = jax.ShapeDtypeStruct((size, *self._plan.data.shape), "uint8")
+        labels = jax.ShapeDtypeStruct((size,), "int32")
+        return _compiled(jit_step(self._plan.mesh, step, self._cut, self._cut).lower(state, images, labels))
 
     def begin(self, start: int) -> None:
         """Start the threads."""
@@ -109,13 +112,13 @@ class Streamed:
             threads=data.threads,
         )
 
-    def inputs(self, done: int, limit: int) -> tuple[int, tuple[jax.Array]]:
-        """One step's images."""
+    def inputs(self, done: int, limit: int) -> tuple[int, tuple[jax.Array, jax.Array]]:
+        """One step's images and labels."""
         assert self._source is not None, "begin comes first"
         began = time.monotonic()
-        images = next(self._source)["image"]
+        batch = next(self._source)
         self.waited += time.monotonic() - began
-        return 1, (jax.device_put(images, self._cut),)
+        return 1, jax.device_put((batch["image"], batch["label"]), self._cut)
 
     def close(self) -> None:
         """Stop the threads."""
@@ -132,31 +135,32 @@ class Resident:
         self.place = "on the device" if plan.mesh.size == 1 else "on each device"
         self.waited = 0.0
         self._plan = plan
-        self._pictures = jax.device_put(plan.data.train.stacked(), whole(plan.mesh))
+        train = plan.data.train
+        self._resident = jax.device_put((train.stacked(), train.listed()), whole(plan.mesh))
         config = plan.config
         self._draws = draws(len(plan.data.train), config.batch_size, seed=config.seed, flip=config.flip)
 
     def compile(self, step: Step, state: TrainState) -> Compiled:
-        """(state, pictures, positions, mirrored, count) -> (state, metrics of each step)."""
+        """(state, pictures, labels, positions, mirrored, count) -> (state, metrics of each step)."""
         mesh, shape = self._plan.mesh, (DISPATCH, self._plan.config.batch_size)
-        shardings = (whole(mesh), cut_second(mesh), cut_second(mesh), whole(mesh))
+        shardings = (whole(mesh), whole(mesh), cut_second(mesh), cut_second(mesh), whole(mesh))
         positions, mirrored = jax.ShapeDtypeStruct(shape, "int32"), jax.ShapeDtypeStruct(shape, "bool")
         count = jax.ShapeDtypeStruct((), "int32")
         jitted = jit_step(mesh, several(step), *shardings)
-        return _compiled(jitted.lower(state, self._pictures, positions, mirrored, count))
+        return _compiled(jitted.lower(state, *self._resident, positions, mirrored, count))
 
     def begin(self, start: int) -> None:
         """Nothing is read ahead."""
 
     def inputs(self, done: int, limit: int) -> tuple[int, tuple[jax.Array, ...]]:
-        """The pictures, and which of them each step takes."""
+        """The pictures with their labels, and which of them each step takes."""
         count = min(limit, DISPATCH)
         drawn = [self._draw(done + min(place, count - 1)) for place in range(DISPATCH)]
         positions = np.stack([draw.positions for draw in drawn]).astype(np.int32)
         mirrored = np.stack([draw.mirrored for draw in drawn])
         second = cut_second(self._plan.mesh)
         sent = jax.device_put((positions, mirrored), second)
-        return count, (self._pictures, *sent, jax.device_put(jnp.int32(count), whole(self._plan.mesh)))
+        return count, (*self._resident, *sent, jax.device_put(jnp.int32(count), whole(self._plan.mesh)))
 
     def close(self) -> None:
         """Nothing runs."""
@@ -175,14 +179,21 @@ def several(step: Step) -> Any:
     """
 
     def steps(
-        state: TrainState, pictures: Bytes, positions: jax.Array, mirrored: jax.Array, count: jax.Array
+        state: TrainState,
+        pictures: Bytes,
+        labels: Labels,
+        positions: jax.Array,
+        mirrored: jax.Array,
+        count: jax.Array,
     ) -> tuple[TrainState, Metrics]:
         def body(index: jax.Array, carry: tuple[TrainState, Metrics]) -> tuple[TrainState, Metrics]:
             state, metrics = carry
-            state, found = step(state, gathered(pictures, positions[index], mirrored[index]))
+            images = gathered(pictures, positions[index], mirrored[index])
+            state, found = step(state, images, labels[positions[index]])
             return state, jax.tree.map(lambda all, new: all.at[index].set(new), metrics, found)
 
-        shapes = jax.eval_shape(step, state, pictures[: positions.shape[1]])[1]
+        size = positions.shape[1]
+        shapes = jax.eval_shape(step, state, pictures[:size], labels[:size])[1]
         empty = jax.tree.map(lambda leaf: jnp.zeros((positions.shape[0], *leaf.shape), leaf.dtype), shapes)
         return jax.lax.fori_loop(0, count, body, (state, empty))
 

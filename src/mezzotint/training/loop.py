@@ -16,6 +16,7 @@ from mezzotint import pictures, runtime
 from mezzotint.config import Config
 from mezzotint.data.objects import Items
 from mezzotint.errors import UserError
+from mezzotint.model import in_turn
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
 from mezzotint.training.feed import feed
@@ -139,7 +140,7 @@ class Training:
         """Steps until something is due."""
         watch = self.watch
         intervals = (watch.log, watch.validate, watch.sample, watch.checkpoint)
-        return min(self.plan.steps - done, *(every - done % every for every in intervals if every))
+        return min([self.plan.steps - done, *(every - done % every for every in intervals if every)])
 
     def _look(self, done: int) -> None:
         """Whatever is due after a step: validation, pictures, a checkpoint."""
@@ -161,8 +162,10 @@ class Training:
 
     def _draw(self, done: int) -> None:
         model = averaged(self.plan.config, self.state)
-        images = model.sample(self.watch.sample_count, seed=self.plan.config.seed)
-        sheet = pictures.grid(images)
+        count, classes = self.watch.sample_count, self.plan.config.classes or 0
+        labels = in_turn(range(classes), count)
+        images = model.sample(count, seed=self.plan.config.seed, labels=labels)
+        sheet = pictures.grid(images, period=classes)
         path = self.folder.grid(done)
         self.report.picture(done, sheet, lambda: pictures.save_png(sheet, path))
 

@@ -27,7 +27,7 @@ class Plan:
     """What a run needs before it starts.
 
     Attributes:
-        config: with `channels` and `steps` known.
+        config: with `channels`, `steps` and the classes known.
         data: the opened pictures.
         mesh: the devices.
     """
@@ -51,8 +51,8 @@ def plan(config: Config, items: Items | None = None) -> Plan:
         items: pictures in place of those that `config.data` names; it then says `object`.
 
     Raises:
-        UserError: no usable picture, fewer pictures than a batch, or a batch that the devices do
-            not divide.
+        UserError: no usable picture, fewer pictures than a batch, a batch that the devices do not
+            divide, or classes that the pictures do not have.
     """
     mesh = local_mesh()
     check_batch(mesh, config.batch_size)
@@ -69,7 +69,26 @@ def plan(config: Config, items: Items | None = None) -> Plan:
             f"{config.batch_size}: use --batch-size {max(1, count // mesh.size * mesh.size)} or less"
         )
     steps = config.steps or max(1, round(config.epochs * (count // config.batch_size)))
-    return Plan(replace(config, channels=data.shape[-1], steps=steps), data, mesh)
+    known = replace(_with_classes(config, data), channels=data.shape[-1], steps=steps)
+    return Plan(known, data, mesh)
+
+
+def _with_classes(config: Config, data: Splits) -> Config:
+    """The configuration with the number of classes and their names, where it asks for any."""
+    if config.classes == 0:
+        return config
+    if not data.classes:
+        raise UserError(
+            f"{config.data} has no labels: choose a source that has, such as folder:PATH?labels=folders with "
+            "a folder for each class, or train with --classes 0"
+        )
+    if config.classes is not None and config.classes < data.classes:
+        raise UserError(
+            f"{config.data} has {data.classes} classes, more than --classes {config.classes}: "
+            "use --classes None for as many as there are"
+        )
+    classes = config.classes or data.classes
+    return replace(config, classes=classes, label_names=config.label_names or data.label_names)
 
 
 def pixel_statistics(source: DataSource, extent: tuple[int, int]) -> PixelStatistics:

@@ -28,10 +28,11 @@ def first_line(plan: Plan, place: str, state: TrainState, compiled: Compiled) ->
     count, device = plan.mesh.size, plan.mesh.devices.flat[0]
     data, (height, width, channels) = plan.data, plan.data.shape
     colour = "colour" if channels == 3 else "greyscale"
+    classes = f" in {plan.config.classes} classes" if plan.config.classes else ""
     return (
         f"{count} {device.platform} device{'s' if count > 1 else ''} | "
         f"{kind_of(plan.config.network)}, {parameters(state):,} parameters | "
         f"{plan.config.data}: {len(data.train):,} training and {len(data.validation):,} held-out "
-        f"{colour} pictures of {height}x{width}, {place}, {len(data.unusable)} left out | "
+        f"{colour} pictures of {height}x{width}{classes}, {place}, {len(data.unusable)} left out | "
         f"a step holds about {step_bytes(compiled) / GIB:.2f} GiB a device"
     )

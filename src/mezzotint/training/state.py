@@ -31,7 +31,7 @@ def create(config: Config, steps: int, dataset: PixelStatistics, key: Key) -> Tr
     """The state before the first step, a pure function to be jitted.
 
     Args:
-        config: with its channels known.
+        config: with its channels and classes known.
         steps: of the whole run.
         dataset: the training pictures' statistics.
         key: of the initial weights.

@@ -18,9 +18,10 @@ from mezzotint.arrays import Bytes, Images, Key
 from mezzotint.config import Config
 from mezzotint.core import pixels
 from mezzotint.core.augmentation import augment
+from mezzotint.core.labels import Labels, withheld
 from mezzotint.core.objective import Truth, noised
 from mezzotint.core.prediction import denoiser
-from mezzotint.model import untouched
+from mezzotint.model import told
 from mezzotint.networks.condition import Condition
 from mezzotint.training.average import decay_at, moved
 from mezzotint.training.state import TrainState
@@ -28,7 +29,7 @@ from mezzotint.training.state import TrainState
 Tree = Any
 Part = tuple[Truth, Condition]
 Metrics = dict[str, Array]
-Step = Callable[[TrainState, Bytes], tuple[TrainState, Metrics]]
+Step = Callable[[TrainState, Bytes, Labels], tuple[TrainState, Metrics]]
 
 
 def losses(
@@ -57,13 +58,16 @@ def draw(config: Config, key: Key, images: Array) -> Truth:
     return noised(config.schedule, t, images, jax.random.normal(noise_key, images.shape))
 
 
-def augmented(config: Config, key: Key, images: Images) -> tuple[Images, Condition]:
-    """Pictures after `config.augment`, and what the network is told of it."""
+def conditioned(config: Config, key: Key, images: Images, labels: Labels) -> tuple[Images, Condition]:
+    """Pictures after `config.augment`, and what the network is told of them and of their labels."""
+    # `draw` splits the same key in two; folding 2 or 3 in is neither of the halves
+    if config.classes:
+        labels = withheld(jax.random.fold_in(key, 3), labels, config.label_dropout)
+    condition = told(config, labels)
     if not config.augment:
-        return images, untouched(config, len(images))
-    # `draw` splits the same key in two; folding 2 in is neither of the halves
-    images, labels = augment(jax.random.fold_in(key, 2), images, config.augment)
-    return images, Condition(augment=labels)
+        return images, condition
+    images, drawn = augment(jax.random.fold_in(key, 2), images, config.augment)
+    return images, condition._replace(augment=drawn)
 
 
 def gradients(
@@ -98,11 +102,11 @@ def gradients(
 
 
 def train_step(config: Config, root: Key) -> Step:
-    """The step of a configuration, to be jitted: (state, images uint8) -> (state, metrics)."""
+    """The step of a configuration, to be jitted: (state, images uint8, labels) -> (state, metrics)."""
 
-    def step(state: TrainState, images: Bytes) -> tuple[TrainState, Metrics]:
+    def step(state: TrainState, images: Bytes, labels: Labels) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(root, state.step)
-        unit, condition = augmented(config, key, pixels.from_bytes(images))
+        unit, condition = conditioned(config, key, pixels.from_bytes(images), labels)
         statistics, running = config.pixels.in_training(state.pixels, unit)
         truth = draw(config, key, pixels.encode(unit, statistics))
         loss, grads, batch_stats = gradients(config, state.params, state.batch_stats, truth, condition)
@@ -117,17 +121,18 @@ def train_step(config: Config, root: Key) -> Step:
 
 def validation_step(
     config: Config, root: Key
-) -> Callable[[TrainState, Bytes, Float[Array, " batch"], Array], tuple[Array, Array]]:
-    """(state, images, weights, batch index) -> (weighted sum of the averages' losses, weight).
+) -> Callable[[TrainState, Bytes, Labels, Float[Array, " batch"], Array], tuple[Array, Array]]:
+    """(state, images, labels, weights, batch index) -> (weighted sum of the averages' losses, weight).
 
-    Batch i has the same noise and times every time.
+    Batch i has the same noise and times every time; no label is withheld.
     """
 
-    def step(state: TrainState, images: Bytes, weights: Array, index: Array) -> tuple[Array, Array]:
+    def step(
+        state: TrainState, images: Bytes, labels: Labels, weights: Array, index: Array
+    ) -> tuple[Array, Array]:
         encoded = pixels.encode(pixels.from_bytes(images), state.pixels)
         truth = draw(config, jax.random.fold_in(root, index), encoded)
-        condition = untouched(config, len(images))
-        values, _ = losses(config, state.averages, truth, condition, train=False)
+        values, _ = losses(config, state.averages, truth, told(config, labels), train=False)
         return (values * weights).sum(), weights.sum()
 
     return step

@@ -35,8 +35,8 @@ class Validation:
         count = ceil(config.watch.validation_images / config.batch_size)
         total, weight = jnp.zeros(()), jnp.zeros(())
         for index, batch in enumerate(islice(batches, count)):
-            images, weights = jax.device_put((batch["image"], batch["weight"]), self._cut)
-            sums = self._step(state, images, weights, jnp.asarray(index))
+            inputs = jax.device_put((batch["image"], batch["label"], batch["weight"]), self._cut)
+            sums = self._step(state, *inputs, jnp.asarray(index))
             total, weight = total + sums[0], weight + sums[1]
         batches.close()
         return float(total / weight)

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -15,6 +17,8 @@ from mezzotint.core.pixels import PixelStatistics
 from mezzotint.errors import UserError
 from mezzotint.model import Model, init_variables, load
 from mezzotint.networks.article_unet import ArticleUNet
+from mezzotint.runs import checkpoint
+from mezzotint.runs.folder import RunFolder
 from mezzotint.sampling.ddim import Ddim
 
 
@@ -62,6 +66,31 @@ def test_a_saved_model_makes_the_same_pictures_to_the_bit(model: Model, saved: P
     np.testing.assert_array_equal(again.sample(4, seed=2), model.sample(4, seed=2))
 
 
+def test_a_checkpoint_is_loaded_by_its_step(model: Model, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.write_config(model.config)
+    for step in (5, 10):
+        variables = jax.tree.map(partial(jnp.add, step), model.variables)
+        ema = {"variables": variables, "pixels": model.pixels._asdict()}
+        checkpoint.save(folder.checkpoints, step, {"state": {"step": jnp.zeros(())}, "ema": ema}, {}, None)
+
+    def first(loaded: Model) -> np.ndarray:
+        return np.asarray(loaded.variables["params"]["stem"]["bias"])
+
+    assert first(load(folder.path)) == pytest.approx(first(model) + 10)
+    assert first(load(folder.path, step=5)) == pytest.approx(first(model) + 5)
+    with pytest.raises(UserError, match="run has no checkpoint 7; there are: 5, 10"):
+        load(folder.path, step=7)
+    (folder.checkpoints / "5" / "more").touch()
+    with pytest.raises(UserError, match="checkpoint 5 of .*run is damaged: its file more has changed"):
+        load(folder.path, step=5)
+
+
+def test_exported_weights_have_no_checkpoints(saved: Path) -> None:
+    with pytest.raises(UserError, match="model has no checkpoint 5; it has none"):
+        load(saved, step=5)
+
+
 def test_numbers_out_of_range_are_refused(model: Model) -> None:
     for wrong in (
         {"count": 0},
@@ -88,6 +117,9 @@ def test_what_is_no_model_is_refused_by_name(saved: Path, tmp_path: Path) -> Non
     unknown["config"]["channels"] = None
     (saved / "config.json").write_text(json.dumps(unknown))
     assert "does not say the channels" in refusal(saved)
+    unknown["config"] |= {"channels": 3, "classes": None}
+    (saved / "config.json").write_text(json.dumps(unknown))
+    assert "does not say the classes: set them to their number" in refusal(saved)
     (saved / "config.json").write_bytes(b"\xff")
     assert "is not a configuration" in refusal(saved)
     (saved / "config.json").write_text("{")

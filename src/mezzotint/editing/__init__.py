@@ -1,0 +1,1 @@
+"""Editing: what `loop.sample` is given, changed; arrays in, arrays out."""

@@ -1,0 +1,53 @@
+"""What can be known of a picture: a linear function of it. Each is a pytree of its arrays."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, runtime_checkable
+
+import jax
+import jax.numpy as jnp
+from einops import reduce
+from jaxtyping import Array, Float
+
+from mezzotint.arrays import Images
+
+
+@runtime_checkable
+class Measurement(Protocol):
+    """A linear function of images."""
+
+    def __call__(self, images: Images) -> Images:
+        """What is measured of each image."""
+        ...
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=[], meta_fields=["factor"])
+@dataclass(frozen=True)
+class BlockMeans:
+    """The means of square blocks: the picture made smaller.
+
+    Attributes:
+        factor: the side of a block, which divides height and width.
+    """
+
+    factor: int
+
+    def __call__(self, images: Images) -> Images:
+        """(batch, height / factor, width / factor, channels)."""
+        return reduce(images, "b (h p) (w q) c -> b h w c", "mean", p=self.factor, q=self.factor)
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["weights"], meta_fields=[])
+@dataclass(frozen=True)
+class WeightedChannels:
+    """A weighted sum of the channels: the picture without its colours.
+
+    Attributes:
+        weights: one a channel.
+    """
+
+    weights: Float[Array, " channels"]
+
+    def __call__(self, images: Images) -> Images:
+        """(batch, height, width, 1)."""
+        return jnp.einsum("bhwc,c->bhw", images, self.weights)[..., None]

@@ -1,0 +1,1 @@
+"""Guidance: from denoisers to a denoiser; weights, labels and files are none of its business."""

@@ -1,0 +1,1 @@
+"""Tests of guidance: laws on denoisers that are known in closed form."""

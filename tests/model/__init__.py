@@ -1,0 +1,1 @@
+"""Tests of the model: its pictures, its labels and guidance, its files."""
