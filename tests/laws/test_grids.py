@@ -4,8 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mezzotint.core.grid import Grid, KarrasGrid, Uniform, UniformLogSnr
-from mezzotint.core.schedule import Schedule, log_snr
+from mezzotint.core.grid import Given, Grid, KarrasGrid, Uniform, UniformLogSnr
+from mezzotint.core.schedule import Cosine, Schedule, log_snr
+from mezzotint.errors import UserError
 
 from .members import every, precision, times
 
@@ -48,3 +49,18 @@ def test_karras_grid_has_even_roots_of_sigma_over_alpha(schedule: Schedule, rho:
         np.testing.assert_allclose(found, np.linspace(found[0], found[-1], 1000), rtol=1e-10)
         alpha, sigma = (np.asarray(rate)[[-1, 0]] for rate in schedule(times()))
         np.testing.assert_allclose(found[[0, -1]], (sigma / alpha) ** (1 / rho), rtol=1e-10)
+
+
+def test_given_times_are_those_times_and_of_no_other_count() -> None:
+    times = (1.0, 0.625, 0.125)
+    np.testing.assert_array_equal(Given(times)(Cosine(), 3), times)
+    with pytest.raises(UserError, match="the grid has 3 times, not 5"):
+        Given(times)(Cosine(), 5)
+
+
+@pytest.mark.parametrize(
+    "times", [(), (0.9, 0.5), (1.0, 0.5, 0.5), (1.0, 1.5), (1.0, -0.1), (1.0, float("nan"))]
+)
+def test_given_times_that_are_no_grid_are_refused(times: tuple[float, ...]) -> None:
+    with pytest.raises(UserError, match="is no grid: its times must fall from 1"):
+        Given(times)

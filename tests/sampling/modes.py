@@ -34,7 +34,7 @@ class Modes(NamedTuple):
         def denoise(x: Array, t: Array) -> Estimate:
             alpha, sigma = schedule(t[0])
             likely = jax.nn.softmax(self._joint(Rates(alpha, sigma), x), axis=1)
-            mean = einsum(likely, jnp.asarray(self.modes), "b k, k h w c -> b h w c")
+            mean = einsum(likely, self.modes.astype(x.dtype), "b k, k h w c -> b h w c")
             gain = alpha * self.std**2 / (alpha**2 * self.std**2 + sigma**2)
             image = mean + gain * (x - alpha * mean)
             return Estimate(image, (x - per_image(schedule(t).alpha) * image) / sigma)
@@ -44,7 +44,8 @@ class Modes(NamedTuple):
     def _joint(self, rates: Rates, x: Array) -> Array:
         """The log-density of each picture with each mode, (batch, mode)."""
         variance = (rates.alpha * self.std) ** 2 + rates.sigma**2
-        apart = reduce((x[:, None] - rates.alpha * self.modes) ** 2, "b k h w c -> b k", "sum")
+        modes = self.modes.astype(x.dtype)
+        apart = reduce((x[:, None] - rates.alpha * modes) ** 2, "b k h w c -> b k", "sum")
         size = x[0].size
         return -apart / (2 * variance) - size / 2 * jnp.log(2 * jnp.pi * variance) - np.log(len(self.modes))
 

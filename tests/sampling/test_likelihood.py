@@ -35,7 +35,7 @@ def measured(
     return [run(jnp.asarray(count)) for count in steps]
 
 
-@every("schedule")
+@pytest.mark.parametrize("schedule", [COSINE, Straight()], ids=repr)
 def test_halving_the_steps_divides_the_error_by_2_to_the_4(schedule: Schedule) -> None:
     """Or by more, where the flow rests at both ends; on the Gaussian, whose flow is linear.
 
@@ -70,17 +70,17 @@ def test_the_mixtures_density_is_found_to_half_a_percent(schedule: Schedule) -> 
 def test_the_standard_error_of_probes_covers_the_truth() -> None:
     """The error of a picture over its standard error is Student's t of 15 degrees: 95 % within 2.13.
 
-    Of 256 pictures 243 +- 3.5 are expected; four of these are allowed for.
+    Of 128 pictures 122 +- 2.5 are expected; four of these are allowed for.
     """
     with precision():
         straight = Straight()  # at t = 1 its x is N(0, 1) but for 0.001 of the image
-        x, z = noisy(straight, MODES.draw(256))
+        x, z = noisy(straight, MODES.draw(128))
         exact = MODES.log_density(straight(0.0), x) + 6 * jnp.log(jnp.hypot(*straight(0.0)))
-        (found,) = measured(MODES.denoiser(straight), straight, z, [60], probes=16)
+        (found,) = measured(MODES.denoiser(straight), straight, z, [40], probes=16)
         np.testing.assert_allclose(found.mean(), exact.mean(), rtol=2e-3)
         score = (found.mean(0) - exact) / (found.std(0, ddof=1) / 4)
-        assert 229 <= int((jnp.abs(score) < 2.13).sum()) <= 256
-        assert abs(float(score.mean())) < 4 / 16
+        assert 112 <= int((jnp.abs(score) < 2.13).sum()) <= 127
+        assert abs(float(score.mean())) < 4 * np.sqrt(15 / 13 / 128)
         assert float(found.std(0).min()) > 0
 
 
@@ -111,7 +111,8 @@ def test_a_pictures_density_is_a_function_of_its_key_alone() -> None:
     _, z = noisy(COSINE, MODES.draw(5))
     keys, denoise = loop.keys(3, 0, 5), MODES.denoiser(COSINE)
     run = jax.jit(lambda z, keys: log_density(denoise, COSINE, z, keys, jnp.asarray(4), 2))
-    np.testing.assert_allclose(run(z[2:], keys[2:]), run(z, keys)[:, 2:], rtol=1e-5)
+    others = jnp.roll(z, 2, axis=0).at[0].set(0)
+    np.testing.assert_allclose(run(others, jnp.roll(keys, 2))[:, 2:], run(z, keys)[:, :3], rtol=1e-5)
     assert len(np.unique(np.asarray(run(z[:1].repeat(5, 0), keys)))) == 10
 
 

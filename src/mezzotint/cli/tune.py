@@ -43,10 +43,10 @@ def main(arguments: list[str]) -> None:
     folder = RunFolder(options.run.expanduser())
     model = load(options.run)
     step = next(iter(checkpoint.steps(folder.checkpoints)), None)
-    arguments_of = {"count": options.pictures, "seed": options.seed, "checkpoint": step}
-    print(f"solving {2 * options.pictures} pictures in {SOLUTION[1]} steps", file=sys.stderr)
+    each = tune(model, steps, options.sampler, count=options.pictures, seed=options.seed, checkpoint=step)
+    print(f"solving {2 * options.pictures:,} pictures in {SOLUTION[1]} steps first", file=sys.stderr)
     kept = model.tuned
-    for found in tune(model, steps, options.sampler, **arguments_of):
+    for found in each:
         kept = tuned.replaced(kept, found)
         tuned.write(folder.tuned, kept)
         print(text(found))

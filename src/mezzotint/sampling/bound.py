@@ -64,7 +64,7 @@ def lengths(
     noisy = _total(log_mass(own, y, ratio) - per_grey) - density
     image = denoise(now.alpha * y, jnp.zeros(len(y), y.dtype)).image
     last = lambda width: -_total(log_mass(opened(own, pictures), image, width))  # noqa: E731
-    return Lengths(noisy, jax.lax.map(last, ratio * WIDTHS))
+    return Lengths(noisy, jax.lax.map(last, ratio * jnp.asarray(WIDTHS, y.dtype)))
 
 
 def _dequantised(bins: Bins, keys: Keys) -> Images:

@@ -67,7 +67,7 @@ def _step(here: Squares, damping: float) -> np.ndarray:
     """The damped Gauss-Newton step, cut where it is long."""
     scales = np.diag(here.curvature) + 1e-12 * np.trace(here.curvature)
     step = np.linalg.solve(here.curvature + damping * np.diag(scales), -here.gradient)
-    return step * min(1.0, LONGEST / np.abs(step).max())
+    return step / max(1.0, np.abs(step).max() / LONGEST)
 
 
 def _double(squares: Squares) -> Squares:

@@ -67,6 +67,12 @@ def tune(
         UserError: a number out of range, an unknown sampler, or one that draws noise.
     """
     _check(steps, sampler, count)
+    return _tuned(model, steps, sampler, count, seed, checkpoint)
+
+
+def _tuned(
+    model: Model, steps: Sequence[int], sampler: str, count: int, seed: int, checkpoint: int | None
+) -> Iterator[Tuned]:
     schedule = model.config.schedule
     solver, many = SOLUTION
     solve, even = drawing(model, solver), loop.times(UniformLogSnr(), schedule, many)

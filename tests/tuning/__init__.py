@@ -1,0 +1,1 @@
+"""Sampling times fitted to a model."""
