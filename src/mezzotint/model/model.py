@@ -141,8 +141,9 @@ class Model:
         steps: int | None = None,
         sampler: Sampler = DDIM,
         *,
-        labels: Label | Sequence[Label] = None,
+        labels: Asked = None,
         guidance: Guidance = UNGUIDED,
+        grid: Grid | None = None,
     ) -> Images:
         """The noise, normalised, from which the same sampler makes these pictures in as many steps.
 
@@ -152,11 +153,12 @@ class Model:
             sampler: the method: one of single steps that adds no noise.
             labels: as for `sample`.
             guidance: as for `sample`.
+            grid: as for `sample`.
 
         Raises:
             UserError: as for `sample`, and for another sampler.
         """
-        times = self._times(sampler, steps)
+        times = self._times(sampler, steps, grid)
         (batch,) = _batches(0, 0, chosen(self.config, labels, len(images)), len(images))
         return _inverted(sampler, self, sound(self.config, guidance), times, batch, jnp.asarray(images))
 
