@@ -141,7 +141,7 @@ class Model:
         steps: int | None = None,
         sampler: Sampler = DDIM,
         *,
-        labels: Label | Sequence[Label] = None,
+        labels: Asked = None,
         guidance: Guidance = UNGUIDED,
     ) -> Images:
         """The noise, normalised, from which the same sampler makes these pictures in as many steps.
