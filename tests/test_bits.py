@@ -1,36 +1,37 @@
 """Bits per dimension of a whole model: one whose bits are known, and what is refused."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from mezzotint.bits import WIDTHS, Bits, Pictures, bits_per_dimension
-from mezzotint.config import Config
 from mezzotint.core.bins import bins, log_mass, opened
 from mezzotint.core.pixels import PixelStatistics, decode
 from mezzotint.core.prediction import Velocity
 from mezzotint.errors import UserError
-from mezzotint.model import Model, init_variables
-from mezzotint.networks.article_unet import ArticleUNet
+from mezzotint.model import Model
 
 from .laws.quick import quick_compilation as quick_compilation
+from .model import conditional
 
 STATISTICS = PixelStatistics(jnp.array([0.4, 0.5, 0.6]), jnp.array([0.01, 0.02, 0.03]))
+CLASSES = conditional.model()
 
 
 @pytest.fixture(scope="module")
 def normal() -> Model:
-    """A model of N(0, I): before its first step the network's velocity is 0, and nothing flows."""
-    network = ArticleUNet(widths=(8, 8), depth=1, stem=8, embedding=8)
-    config = Config(image_size=(8, 8), channels=3, network=network, prediction=Velocity())
-    return Model(config, jax.jit(init_variables, static_argnums=0)(config, jax.random.key(0)), STATISTICS)
+    """A model of N(0, I): its velocity is 0, and nothing flows."""
+    config = replace(CLASSES.config, prediction=Velocity())
+    return Model(config, jax.tree.map(jnp.zeros_like, CLASSES.variables), STATISTICS)
 
 
 @pytest.fixture(scope="module")
 def pictures() -> Pictures:
     """Eight draws of N(0, I), rounded to 8 bits."""
-    drawn = jax.random.normal(jax.random.key(1), (8, 8, 8, 3))
+    drawn = jax.random.normal(jax.random.key(1), (8, 4, 4, 3))
     return np.asarray(jnp.round(255 * decode(drawn, STATISTICS)).astype(jnp.uint8))
 
 
@@ -44,8 +45,8 @@ def test_a_model_of_standard_normal_pictures_needs_their_entropy(found: Bits, pi
     """The normal's mass in their bins, to 0.5 %, each picture's to 2 %, and some bits to name a width."""
     shown = jnp.asarray(pictures)
     mass = log_mass(opened(bins(shown, STATISTICS), shown), jnp.zeros(shown.shape), jnp.asarray(1.0))
-    exact = np.asarray(-mass.sum((1, 2, 3))) / (192 * np.log(2))
-    named = np.log2(len(WIDTHS)) / (8 * 192)
+    exact = np.asarray(-mass.sum((1, 2, 3))) / (48 * np.log(2))
+    named = np.log2(len(WIDTHS)) / (8 * 48)
     np.testing.assert_allclose(found.noisy + found.last - named, exact, rtol=0.02)
     np.testing.assert_allclose(found.mean - named, exact.mean(), rtol=0.005)
     assert found.evaluations == 17
@@ -64,14 +65,27 @@ def test_a_picture_takes_the_same_bits_whatever_the_batch(
     assert np.abs(other.noisy - found.noisy).min() > 0
 
 
+def test_a_picture_takes_other_bits_by_its_label(pictures: Pictures) -> None:
+    """Each by its own, and one that is not said is none."""
+    rose, tulip, mixed, unsaid, none = (
+        bits_per_dimension(CLASSES, pictures, labels, steps=2).noisy
+        for labels in ("rose", 2, [1, 2] * 4, None, -1)
+    )
+    assert min(np.abs(rose - tulip).min(), np.abs(rose - none).min()) > 1e-4
+    np.testing.assert_array_equal(mixed, np.where(np.arange(8) % 2 == 0, rose, tulip))
+    np.testing.assert_array_equal(unsaid, none)
+
+
 def test_what_cannot_be_measured_is_refused(normal: Model, pictures: Pictures) -> None:
     for wrong, said in (
         ({"pictures": pictures[:1]}, "at least 2 pictures, not 1"),
-        ({"pictures": pictures[:, :4]}, r"are uint8 \(8, 8, 3\), not uint8 \(4, 8, 3\)"),
+        ({"pictures": pictures[:, :2]}, r"are uint8 \(4, 4, 3\), not uint8 \(2, 4, 3\)"),
         ({"pictures": pictures / 255}, "not float64"),
         ({"pictures": pictures, "steps": 0}, "at least 1"),
         ({"pictures": pictures, "probes": 0}, "at least 1"),
         ({"pictures": pictures, "seed": -1}, "seed must be from 0"),
+        ({"pictures": pictures, "labels": "lily"}, "there is no class 'lily'"),
+        ({"pictures": pictures, "labels": [0]}, "8 pictures need 8 labels"),
     ):
         with pytest.raises(UserError, match=said):
             bits_per_dimension(normal, **wrong)

@@ -19,8 +19,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
 from mezzotint.arrays import Bytes, Keys
+from mezzotint.core.labels import Labels
 from mezzotint.errors import UserError
 from mezzotint.model import Model
+from mezzotint.model.choose import Asked, chosen
 from mezzotint.sampling import loop
 from mezzotint.sampling.bound import WIDTHS, Lengths, lengths
 from mezzotint.sampling.likelihood import EVALUATIONS
@@ -60,6 +62,7 @@ class Bits:
 def bits_per_dimension(
     model: Model,
     pictures: Pictures,
+    labels: Asked = None,
     *,
     steps: int = STEPS,
     probes: int = 1,
@@ -72,6 +75,8 @@ def bits_per_dimension(
     Args:
         model: the model.
         pictures: in its shape, at least two.
+        labels: their classes, by name or number, one for all or one for each; None for no class in
+            particular.
         steps: Runge-Kutta steps of four network evaluations each.
         probes: of the trace, for each picture and evaluation.
         seed: of noise and probes.
@@ -79,14 +84,15 @@ def bits_per_dimension(
         seen: called with the number of pictures just done.
 
     Raises:
-        UserError: pictures of another shape or fewer than two, or a number out of range.
+        UserError: pictures of another shape or fewer than two, an unknown class, or a number out of range.
     """
     _check(model, pictures, steps, probes, batch_size)
     size, found = min(batch_size, len(pictures)), []
+    numbers = chosen(model.config, labels, len(pictures))
     for start in range(0, len(pictures), size):
         places = np.arange(start, start + size) % len(pictures)  # the last batch is filled up
         keys = loop.keys(seed, start, size)
-        batch = _lengths(probes, model, pictures[places], keys, jnp.asarray(steps))
+        batch = _lengths(probes, model, pictures[places], numbers[places], keys, jnp.asarray(steps))
         found.append(jax.tree.map(np.asarray, batch))
         seen(min(size, len(pictures) - start))
     whole = jax.tree.map(lambda *parts: np.concatenate(parts, 1)[:, : len(pictures)], *found)
@@ -103,8 +109,10 @@ def _bits(found: Lengths, dimensions: int, evaluations: int) -> Bits:
 
 
 @partial(jax.jit, static_argnums=0)
-def _lengths(probes: int, model: Model, pictures: Bytes, keys: Keys, steps: Int[Array, ""]) -> Lengths:
-    schedule, denoise = model.config.schedule, model.denoiser()
+def _lengths(
+    probes: int, model: Model, pictures: Bytes, labels: Labels, keys: Keys, steps: Int[Array, ""]
+) -> Lengths:
+    schedule, denoise = model.config.schedule, model.denoiser(labels)
     return lengths(denoise, schedule, model.pixels, pictures, keys, steps, probes)
 
 

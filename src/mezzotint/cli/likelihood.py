@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import tyro
@@ -43,23 +43,36 @@ def main(arguments: list[str]) -> None:
     check(options)
     model = load(options.run)
     source = options.data or model.config.data
-    pictures = held_out(model.config, source, options.count, options.seed)
-    with progress("measuring pictures", len(pictures)) as seen:
+    held = held_out(model.config, source, options.count, options.seed)
+    with progress("measuring pictures", len(held.pictures)) as seen:
         found = bits_per_dimension(
-            model, pictures, steps=options.steps, probes=options.probes, seed=options.seed, seen=seen
+            model, *held, steps=options.steps, probes=options.probes, seed=options.seed, seen=seen
         )
     print(text(found, source))
 
 
-def held_out(config: Config, source: str, count: int, seed: int) -> Pictures:
-    """At most `count` of a source's held-out pictures, drawn by the seed, in the run's shape."""
+class Held(NamedTuple):
+    """Held-out pictures, and their classes where the model knows them."""
+
+    pictures: Pictures
+    labels: list[int] | None
+
+
+def held_out(config: Config, source: str, count: int, seed: int) -> Held:
+    """At most `count` of a source's held-out pictures, drawn by the seed, in the run's shape.
+
+    Their labels are given where the model was trained with labels and the source calls its own the same.
+    """
     if source == "object":
         raise UserError("the run was trained on Python objects: name a source of pictures with --data")
-    pictures = open_source(source, config.fit).validation
-    rows = epoch_order(len(pictures), seed, 0)[:count]
-    middle = np.full(2, 0.5)
-    shown = [window(pictures[row]["image"], config.image_size, middle) for row in rows.tolist()]
-    return np.stack(shown) if shown else np.empty((0, *config.picture_shape), np.uint8)
+    data = open_source(source, config.fit)
+    rows = epoch_order(len(data.validation), seed, 0)[:count]
+    if len(rows) < 2:
+        raise UserError(f"{source} has {len(rows)} held-out pictures, and a standard error takes at least 2")
+    found = [data.validation[row] for row in rows.tolist()]
+    shown = np.stack([window(each["image"], config.image_size, np.full(2, 0.5)) for each in found])
+    same = config.classes and data.label_names == config.label_names
+    return Held(shown, [each["label"] for each in found] if same else None)
 
 
 def text(found: Bits, source: str) -> str:
