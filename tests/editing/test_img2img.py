@@ -44,7 +44,7 @@ def test_strength_1_knows_nothing_of_the_picture(made: dict[float, Array]) -> No
 
 def test_more_strength_goes_further_away(made: dict[float, Array]) -> None:
     distances = [float(jnp.abs(made[each] - SMOOTH.draw(1)).mean()) for each in STRENGTHS]
-    assert distances == sorted(distances) and distances[1] < 0.4 * distances[-1], distances
+    assert distances == sorted(distances) and distances[1] < 0.5 * distances[-1], distances
 
 
 @every("schedule")

@@ -87,6 +87,7 @@ def test_a_picture_is_inverted_alike_in_every_batch() -> None:
     schedule, picture = Cosine(), jnp.asarray(np.random.default_rng(0).normal(0, 1, (4, 2, 2, 1)), "f")
     times = loop.times(Uniform(), schedule, 5)
 
+    @jax.jit
     def noise(picture: Array) -> Array:
         keys = loop.keys(0, 0, len(picture))
         return inverted(Plan(TWO.denoiser(schedule), schedule, Ddim(), times, picture, keys), picture)

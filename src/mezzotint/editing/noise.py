@@ -5,7 +5,7 @@ noises lies inside; the arc from one to the other does not.
 """
 
 import jax.numpy as jnp
-from jaxtyping import ArrayLike
+from jaxtyping import Array, ArrayLike, Float
 
 from mezzotint.arrays import Images, Times
 from mezzotint.core.schedule import per_image
@@ -61,7 +61,7 @@ def slerp(x: Given, y: Given, shares: Times) -> Images:
     return _part(1 - share, angle) * x + _part(share, angle) * y
 
 
-def _part(share: OneEach, angle: OneEach) -> OneEach:
+def _part(share: OneEach, angle: Float[Array, "#batch 1 1 1"]) -> OneEach:
     """sin(share * angle) / sin(angle), which is the share where the angle is 0."""
     return share * jnp.sinc(share * angle / jnp.pi) / jnp.sinc(angle / jnp.pi)
 
