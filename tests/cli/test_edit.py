@@ -5,7 +5,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from mezzotint.cli.edit import VERBS
 from mezzotint.config import Config
@@ -21,14 +21,14 @@ STEPS = ("--steps", "3")
 
 
 def saved(folder: Path, channels: int) -> Path:
-    """A model with random weights, whose own sampler adds noise."""
+    """A model with small random weights, whose own sampler adds noise."""
     network = ArticleUNet(widths=(4, 4), depth=1, stem=4, embedding=4)
     config = Config(
         image_size=(8, 8), channels=channels, network=network, sampler=Ddim(0.5), sampling_steps=2
     )
     shapes = jax.eval_shape(lambda: init_variables(config, jax.random.key(0)))
     generator = np.random.default_rng(0)
-    variables = jax.tree.map(lambda leaf: np.float32(abs(generator.normal(0, 0.2, leaf.shape))), shapes)
+    variables = jax.tree.map(lambda leaf: np.float32(abs(generator.normal(0, 0.05, leaf.shape))), shapes)
     mean, variance = np.full(channels, 0.5, "f"), np.full(channels, 0.03, "f")
     return Model(config, variables, PixelStatistics(mean, variance)).save(folder)
 
@@ -117,7 +117,8 @@ def test_variations_of_a_seed_begin_with_its_picture(capsys: pytest.CaptureFixtu
 def test_an_interpolation_is_a_film_a_grid_or_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
     edit(capsys, "interpolate", "1", "rose.png", "--count", "5", "--scale", "3")
     with Image.open("interpolation.gif") as film:
-        assert (film.n_frames, film.size) == (5, (24, 24))  # type: ignore[attr-defined]
+        assert film.size == (24, 24)
+        assert sum(frame.info["duration"] for frame in ImageSequence.Iterator(film)) == 4 * 80 + 1500
     edit(capsys, "interpolate", "1", "2", "--count", "4", "--out", "grid.png")
     assert pixels("grid.png").shape == (18, 18, 3)
     edit(capsys, "interpolate", "1", "2", "--count", "4", "--out", "each")
@@ -135,8 +136,7 @@ def test_an_inversion_says_how_well_the_picture_comes_back(capsys: pytest.Captur
 
 def test_a_small_picture_is_upscaled_and_a_grey_one_colorized(capsys: pytest.CaptureFixture[str]) -> None:
     edit(capsys, "upscale", "small.png")
-    edit(capsys, "upscale", "rose.png", "--factor", "4", "--fit", "--out", "four.png", "--count", "2")
-    assert (pixels("upscaled.png").shape, pixels("four.png").shape) == ((8, 8, 3), (8, 18, 3))
+    assert pixels("upscaled.png").shape == (8, 8, 3)
     edit(capsys, "colorize", "mask.png")
     assert pixels("colorized.png").shape == (8, 8, 3)
 

@@ -42,15 +42,15 @@ def test_the_ends_of_a_turn_are_exact() -> None:
 
 
 def test_the_arc_goes_evenly_from_end_to_end_and_keeps_the_length() -> None:
-    """Ends of lengths 1 % apart: so are those between, and steps are equal angles."""
+    """Lengths between those of the ends, which are 4 % apart, and equal angles but for that."""
     shares = jnp.linspace(0, 1, 9)
     arc = np.asarray(slerp(ONE, OTHER, shares)).reshape(9, -1)
     np.testing.assert_allclose(arc[0], np.ravel(ONE), atol=1e-5)
     np.testing.assert_allclose(arc[-1], np.ravel(OTHER), atol=1e-5)
     lengths = np.linalg.norm(arc, axis=1)
-    assert lengths.max() < 1.03 * lengths.min()
+    assert {int(lengths.argmin()), int(lengths.argmax())} == {0, 8}
     angles = np.arccos(np.sum(arc[1:] * arc[:-1], 1) / (lengths[1:] * lengths[:-1]))
-    np.testing.assert_allclose(angles, angles.mean(), rtol=0.03)
+    np.testing.assert_allclose(angles, angles.mean(), rtol=0.05)
     assert np.linalg.norm(arc.mean(0)) < 0.95 * lengths.min(), (
         "a straight way would be as short in its middle"
     )
