@@ -136,8 +136,7 @@ def colorize(model: Model, picture: Float[np.ndarray | Array, "height width 1"])
     """
     demand_colour(model)
     height, width, _ = model.config.picture_shape
-    if picture.shape != (height, width, 1):
-        raise UserError(f"the picture is {_size(picture)}, and the model's are {width}x{height}")
+    _demand_shape(picture, (height, width, 1))
     measured = jnp.asarray(picture)[None] - LUMA @ model.pixels.mean
     measurement = WeightedChannels(jnp.asarray(LUMA) * _deviation(model))
     return (Partial(agree, measurement=measurement, measured=measured, std=STD),)
@@ -179,18 +178,22 @@ def noise(model: Model, seed: int, index: int = 0) -> Noise:
 
 def _encoded(model: Model, picture: Picture) -> Images:
     """A picture of the model's shape, normalised, as a batch of one."""
-    height, width, channels = model.config.picture_shape
-    if picture.shape != (height, width, channels):
-        raise UserError(
-            f"the picture is {_size(picture)} of {picture.shape[-1]} channels, "
-            f"and the model's are {width}x{height} of {channels}"
-        )
+    _demand_shape(picture, model.config.picture_shape)
     return encode(jnp.asarray(picture)[None], model.pixels)
 
 
 def _deviation(model: Model) -> Float[Array, " channels"]:
     """Standard deviation of each channel: what [0, 1] is divided by in `encode`."""
     return jnp.sqrt(model.pixels.variance + EPSILON)
+
+
+def _demand_shape(picture: Picture, asked: tuple[int, int, int]) -> None:
+    height, width, channels = asked
+    if picture.shape != asked:
+        raise UserError(
+            f"the picture is {_size(picture)} of {picture.shape[-1]} channels, "
+            f"and {width}x{height} of {channels} is asked"
+        )
 
 
 def _demand_share(name: str, value: float) -> None:

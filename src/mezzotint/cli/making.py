@@ -97,6 +97,7 @@ class Maker(NamedTuple):
             self.sampler,
             labels=in_turn(self.classes, 1),
             guidance=self.guidance,
+            grid=self.grid,
         )
 
     def sheet(self, images: Images, columns: int | None = None) -> pictures.Pixels:

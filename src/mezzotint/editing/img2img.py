@@ -6,19 +6,18 @@ SDEdit: Meng et al., arXiv:2108.01073, algorithm 1.
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
-from mezzotint.arrays import Images
 from mezzotint.core.schedule import Schedule
 from mezzotint.editing.inpaint import knowing
-from mezzotint.editing.plan import Plan
+from mezzotint.editing.plan import Given, Plan
 from mezzotint.sampling.loop import Times
 
 
-def start_near(plan: Plan, picture: Images, strength: ArrayLike) -> Plan:
+def start_near(plan: Plan, picture: Given, strength: ArrayLike) -> Plan:
     """The plan that starts from a picture, noised as far as the strength says.
 
     Args:
         plan: how pictures are made.
-        picture: one for all images, or one for each.
+        picture: where it starts.
         strength: from 0, which gives the picture back, to 1, which knows nothing of it.
     """
     time = noising_time(plan.schedule, strength)

@@ -11,18 +11,18 @@ from jaxtyping import Array, Bool
 from mezzotint.arrays import Images, Times
 from mezzotint.core.prediction import Denoiser, Estimate, with_image
 from mezzotint.core.schedule import Schedule
-from mezzotint.editing.plan import Plan
-from mezzotint.editing.resample import Resampled
+from mezzotint.editing.plan import Given, Plan
+from mezzotint.editing.resample import Count, Resampled
 
 Mask = Bool[Array, "#batch #height #width 1"]
 
 
-def keep(plan: Plan, picture: Images, mask: Mask) -> Plan:
+def keep(plan: Plan, picture: Given, mask: Mask) -> Plan:
     """The plan that paints where the mask is true, and keeps the rest of the picture.
 
     Args:
         plan: how pictures are made.
-        picture: one for all images, or one for each; its pixels under the mask do not count.
+        picture: what is known; its pixels under the mask do not count.
         mask: where there is something to paint.
     """
     return plan._replace(
@@ -31,7 +31,7 @@ def keep(plan: Plan, picture: Images, mask: Mask) -> Plan:
     )
 
 
-def resample(plan: Plan, repeats: int | Array) -> Plan:
+def resample(plan: Plan, repeats: Count) -> Plan:
     """The plan that takes each step `repeats` times, so that what it paints goes with what it knows.
 
     Raises:
@@ -40,7 +40,7 @@ def resample(plan: Plan, repeats: int | Array) -> Plan:
     return plan._replace(sampler=Resampled(plan.sampler, repeats))
 
 
-def knowing(denoise: Denoiser, schedule: Schedule, picture: Images, mask: Mask) -> Denoiser:
+def knowing(denoise: Denoiser, schedule: Schedule, picture: Given, mask: Mask) -> Denoiser:
     """A denoiser whose image estimate is the picture outside the mask."""
 
     def informed(x: Images, t: Times) -> Estimate:

@@ -11,12 +11,14 @@ from jaxtyping import Array, Float
 
 from mezzotint.arrays import Images
 
+Measured = Float[Array, "batch rows columns planes"]
+
 
 @runtime_checkable
 class Measurement(Protocol):
     """A linear function of images."""
 
-    def __call__(self, images: Images) -> Images:
+    def __call__(self, images: Images) -> Measured:
         """What is measured of each image."""
         ...
 
@@ -32,7 +34,7 @@ class BlockMeans:
 
     factor: int
 
-    def __call__(self, images: Images) -> Images:
+    def __call__(self, images: Images) -> Measured:
         """(batch, height / factor, width / factor, channels)."""
         return reduce(images, "b (h p) (w q) c -> b h w c", "mean", p=self.factor, q=self.factor)
 
@@ -48,6 +50,6 @@ class WeightedChannels:
 
     weights: Float[Array, " channels"]
 
-    def __call__(self, images: Images) -> Images:
+    def __call__(self, images: Images) -> Measured:
         """(batch, height, width, 1)."""
         return jnp.einsum("bhwc,c->bhw", images, self.weights)[..., None]

@@ -5,21 +5,21 @@ noises lies inside; the arc from one to the other does not.
 """
 
 import jax.numpy as jnp
-from jaxtyping import ArrayLike
+from jaxtyping import Array, ArrayLike, Float
 
 from mezzotint.arrays import Images, Times
 from mezzotint.core.schedule import per_image
-from mezzotint.editing.plan import Plan
+from mezzotint.editing.plan import Given, Plan
 from mezzotint.editing.solvers import OneEach, dot
 from mezzotint.editing.sound import demand_deterministic
 
 
-def start_from(plan: Plan, x: Images) -> Plan:
+def start_from(plan: Plan, x: Given) -> Plan:
     """The plan that starts from this noise.
 
     Args:
         plan: how pictures are made, by a sampler that adds no noise.
-        x: one for all images, or one for each.
+        x: the noise.
 
     Raises:
         UserError: a sampler that adds noise, of which pictures would be functions as well.
@@ -28,14 +28,14 @@ def start_from(plan: Plan, x: Images) -> Plan:
     return plan._replace(x=jnp.broadcast_to(x, plan.x.shape))
 
 
-def turn(plan: Plan, x: Images, amount: ArrayLike) -> Plan:
+def turn(plan: Plan, x: Given, amount: ArrayLike) -> Plan:
     """The plan that starts from this noise, turned towards the plan's own by a share of a right angle.
 
     cos(angle) x + sin(angle) fresh has the variance that both have.
 
     Args:
         plan: how pictures are made, by a sampler that adds no noise.
-        x: one for all images, or one for each.
+        x: the noise.
         amount: from 0, the noise x, to 1, the plan's own.
 
     Raises:
@@ -45,7 +45,7 @@ def turn(plan: Plan, x: Images, amount: ArrayLike) -> Plan:
     return start_from(plan, jnp.cos(angle) * x + jnp.sin(angle) * plan.x)
 
 
-def slerp(x: Images, y: Images, shares: Times) -> Images:
+def slerp(x: Given, y: Given, shares: Times) -> Images:
     """Places on the arc from x to y: Shoemake, Animating rotation with quaternion curves, 1985, section 3.3.
 
     (sin((1 - f) angle) x + sin(f angle) y) / sin(angle), the angle being that between x and y.
@@ -61,7 +61,7 @@ def slerp(x: Images, y: Images, shares: Times) -> Images:
     return _part(1 - share, angle) * x + _part(share, angle) * y
 
 
-def _part(share: OneEach, angle: OneEach) -> OneEach:
+def _part(share: OneEach, angle: Float[Array, "#batch 1 1 1"]) -> OneEach:
     """sin(share * angle) / sin(angle), which is the share where the angle is 0."""
     return share * jnp.sinc(share * angle / jnp.pi) / jnp.sinc(angle / jnp.pi)
 

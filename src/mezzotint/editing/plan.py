@@ -14,13 +14,15 @@ from functools import reduce
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from mezzotint.arrays import Images, Keys
 from mezzotint.core.prediction import Denoiser
 from mezzotint.core.schedule import Schedule, mix
 from mezzotint.sampling.loop import Times
 from mezzotint.sampling.method import Sampler
+
+Given = Float[Array, "#batch height width channels"]  # one for all images, or one for each
 
 
 class Plan(NamedTuple):
@@ -42,7 +44,7 @@ class Plan(NamedTuple):
     x: Images
     keys: Keys
 
-    def noised(self, picture: Images, t: Array) -> Images:
+    def noised(self, picture: Given, t: Array) -> Images:
         """The picture at a time, with the noise that the plan starts from."""
         noise = self.x / jnp.hypot(*self.schedule(1.0))
         return mix(self.schedule(jnp.full(len(self.x), t)), picture, noise)

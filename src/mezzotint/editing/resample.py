@@ -6,6 +6,7 @@ Lugmayr et al., arXiv:2201.09865, algorithm 1.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 from jaxtyping import Array
@@ -17,6 +18,8 @@ from mezzotint.editing.sound import demand_single_steps
 from mezzotint.sampling import fresh
 from mezzotint.sampling.method import Memory, Sampler
 
+Count = Any  # an int, or a traced one
+
 
 @dataclass(frozen=True)
 class Resampled:
@@ -24,14 +27,14 @@ class Resampled:
 
     Attributes:
         sampler: the method, of single steps.
-        repeats: how often, 1 or more; may be traced. 1 is the method itself.
+        repeats: how often, 1 or more; 1 is the method itself.
 
     Raises:
         UserError: a multistep method: what it remembers is of an x without the noise that is added again.
     """
 
     sampler: Sampler
-    repeats: int | Array
+    repeats: Count
 
     def __post_init__(self) -> None:
         """Refuses a multistep method."""
@@ -43,9 +46,9 @@ class Resampled:
         return self.sampler.order
 
     @property
-    def evaluations(self) -> int:
+    def evaluations(self) -> Count:
         """`repeats` times the method's own."""
-        return self.sampler.evaluations * int(self.repeats)
+        return self.sampler.evaluations * self.repeats
 
     @property
     def deterministic(self) -> bool:

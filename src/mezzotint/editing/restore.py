@@ -16,7 +16,7 @@ from mezzotint.arrays import Images, Times
 from mezzotint.core.prediction import Denoiser, Estimate, with_image
 from mezzotint.core.schedule import Schedule, per_image
 from mezzotint.editing.measure import Measurement
-from mezzotint.editing.plan import Plan
+from mezzotint.editing.plan import Given, Plan
 from mezzotint.editing.solvers import least_residual
 
 ITERATIONS = 3
@@ -24,20 +24,20 @@ ITERATIONS = 3
 Std = float | Array  # one, or one for each channel of what is measured
 
 
-def agree(plan: Plan, measurement: Measurement, measured: Images, std: Std) -> Plan:
+def agree(plan: Plan, measurement: Measurement, measured: Given, std: Std) -> Plan:
     """The plan for pictures that agree with a measurement.
 
     Args:
         plan: how pictures are made.
         measurement: A.
-        measured: y, of one picture or of each.
+        measured: y.
         std: of the noise in y, above 0.
     """
     return plan._replace(denoise=matching(plan.denoise, plan.schedule, measurement, measured, std))
 
 
 def matching(
-    denoise: Denoiser, schedule: Schedule, measurement: Measurement, measured: Images, std: Std
+    denoise: Denoiser, schedule: Schedule, measurement: Measurement, measured: Given, std: Std
 ) -> Denoiser:
     """A denoiser whose image estimate is given x and y."""
 
@@ -46,8 +46,8 @@ def matching(
         transposed = jax.linear_transpose(measurement, x)
         alpha, sigma = schedule(t)
 
-        def covariance(v: Images) -> Images:
-            (pulled,) = pull(*transposed(v))
+        def covariance(v: Array) -> Array:
+            (pulled,) = pull(*transposed(v))  # V A' v
             return per_image(sigma**2 / alpha) * pulled
 
         def system(v: Images) -> Images:

@@ -143,6 +143,7 @@ class Model:
         *,
         labels: Asked = None,
         guidance: Guidance = UNGUIDED,
+        grid: Grid | None = None,
     ) -> Images:
         """The noise, normalised, from which the same sampler makes these pictures in as many steps.
 
@@ -152,13 +153,19 @@ class Model:
             sampler: the method: one of single steps that adds no noise.
             labels: as for `sample`.
             guidance: as for `sample`.
+            grid: as for `sample`.
 
         Raises:
-            UserError: as for `sample`, and for another sampler.
+            UserError: as for `sample`, for another sampler, and where no such noise is found.
         """
-        times = self._times(sampler, steps)
+        times = self._times(sampler, steps, grid)
         (batch,) = _batches(0, 0, chosen(self.config, labels, len(images)), len(images))
-        return _inverted(sampler, self, sound(self.config, guidance), times, batch, jnp.asarray(images))
+        noise = _inverted(sampler, self, sound(self.config, guidance), times, batch, jnp.asarray(images))
+        if not bool(jnp.isfinite(noise).all()):
+            raise UserError(
+                "no noise was found from which this picture is made: take more steps, or train longer"
+            )
+        return noise
 
     def save(self, folder: str | Path) -> Path:
         """Writes model.safetensors, config.json and tuned grids, which `load` takes; gives the folder."""
