@@ -98,7 +98,8 @@ def inversions(model: Model, real: Pictures) -> Iterator[str]:
             start = model.invert(real, steps, PRESETS[name])
             made, _ = _timed(model, real, name, steps, (Partial(start_from, x=start),))
             mean, psnr = edits.distance(made, real)
-            yield f"{name} {steps} steps: {mean:.3f}/255, {psnr:.1f} dB, noise of std {float(start.std()):.3f}"
+            spread = float(start.std())
+            yield f"{name} {steps} steps: {mean:.3f}/255, {psnr:.1f} dB, noise of std {spread:.3f}"
 
 
 def upscalings(model: Model, real: Pictures) -> Iterator[str]:

@@ -46,7 +46,6 @@ from mezzotint.sampling.presets import PRESETS
 from samplers_report import ARTICLE, FLOOR, write
 
 EVALUATIONS = (2, 3, 5, 8, 10, 20, 50, 80)
-STOCHASTIC = ("ddpm", "dpmpp-2m-sde")
 GRIDS: dict[str, Grid] = {"uniform": Uniform(), "log-snr": UniformLogSnr(), "karras": KarrasGrid()}
 SOLVER, SOLVED = PRESETS["dpmpp-2m"], 1000  # AB2's 1,000 steps end 0.002 of a level away, DDIM's 0.15
 COMPARED = 32  # pictures whose distance from it is measured
@@ -106,7 +105,8 @@ class Bench:
         seconds = round(time.perf_counter() - began, 1)
         spent = sampler.evaluations * (times - 1) + 1
         row = {"sampler": name, "evaluations": evaluations, "spent": spent, "seconds": seconds}
-        distance = None if name in STOCHASTIC else rms(made[:COMPARED] - self.solution[: len(made)])
+        compared = sampler.deterministic
+        distance = rms(made[:COMPARED] - self.solution[: len(made)]) if compared else None
         return {**row, **self.distances(features_of(self.extractor, made)), "distance": distance}
 
     def distances(self, made: np.ndarray) -> Row:

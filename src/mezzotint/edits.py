@@ -15,7 +15,7 @@ from jax.tree_util import Partial
 from jaxtyping import Array, Bool, Float
 
 from mezzotint.arrays import Images
-from mezzotint.core.pixels import EPSILON, encode
+from mezzotint.core.pixels import encode, scale
 from mezzotint.editing.img2img import start_near
 from mezzotint.editing.inpaint import keep, resample
 from mezzotint.editing.measure import BlockMeans, WeightedChannels
@@ -121,7 +121,7 @@ def upscale(model: Model, picture: Picture) -> Edits:
             "longer by the same whole factor"
         )
     measured = encode(jnp.asarray(picture)[None], model.pixels)
-    return (Partial(agree, measurement=BlockMeans(factor), measured=measured, std=STD / _deviation(model)),)
+    return (Partial(agree, measurement=BlockMeans(factor), measured=measured, std=STD / scale(model.pixels)),)
 
 
 def colorize(model: Model, picture: Float[np.ndarray | Array, "height width 1"]) -> Edits:
@@ -138,7 +138,7 @@ def colorize(model: Model, picture: Float[np.ndarray | Array, "height width 1"])
     height, width, _ = model.config.picture_shape
     _demand_shape(picture, (height, width, 1))
     measured = jnp.asarray(picture)[None] - LUMA @ model.pixels.mean
-    measurement = WeightedChannels(jnp.asarray(LUMA) * _deviation(model))
+    measurement = WeightedChannels(jnp.asarray(LUMA) * scale(model.pixels))
     return (Partial(agree, measurement=measurement, measured=measured, std=STD),)
 
 
@@ -180,11 +180,6 @@ def _encoded(model: Model, picture: Picture) -> Images:
     """A picture of the model's shape, normalised, as a batch of one."""
     _demand_shape(picture, model.config.picture_shape)
     return encode(jnp.asarray(picture)[None], model.pixels)
-
-
-def _deviation(model: Model) -> Float[Array, " channels"]:
-    """Standard deviation of each channel: what [0, 1] is divided by in `encode`."""
-    return jnp.sqrt(model.pixels.variance + EPSILON)
 
 
 def _demand_shape(picture: Picture, asked: tuple[int, int, int]) -> None:

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-import numpy as np
 import tyro
 
 from mezzotint.bits import STEPS, Bits, Pictures, bits_per_dimension
 from mezzotint.cli.progress import progress
 from mezzotint.config import Config
 from mezzotint.data.open import open_source
-from mezzotint.data.pipeline import epoch_order, window
+from mezzotint.data.pipeline import epoch_order, fetch
 from mezzotint.errors import UserError
 from mezzotint.model import load
 
@@ -69,10 +68,9 @@ def held_out(config: Config, source: str, count: int, seed: int) -> Held:
     rows = epoch_order(len(data.validation), seed, 0)[:count]
     if len(rows) < 2:
         raise UserError(f"{source} has {len(rows)} held-out pictures, and a standard error takes at least 2")
-    found = [data.validation[row] for row in rows.tolist()]
-    shown = np.stack([window(each["image"], config.image_size, np.full(2, 0.5)) for each in found])
+    found = fetch(data.validation, rows.tolist(), config.image_size)
     same = config.classes and data.label_names == config.label_names
-    return Held(shown, [each["label"] for each in found] if same else None)
+    return Held(found["image"], found["label"].tolist() if same else None)
 
 
 def text(found: Bits, source: str) -> str:

@@ -124,12 +124,12 @@ def sequential(
     """
     count = len(source)
 
-    def fetch(positions: np.ndarray) -> Batch:
+    def weighted(positions: np.ndarray) -> Batch:
         weight = (positions < count).astype(np.float32)
-        return {**_fetch(source, (positions % count).tolist(), size), "weight": weight}
+        return {**fetch(source, (positions % count).tolist(), size), "weight": weight}
 
     padded = math.ceil(count / batch_size) * batch_size
-    dataset = grain.MapDataset.range(padded).batch(batch_size, batch_fn=np.array).map(fetch)
+    dataset = grain.MapDataset.range(padded).batch(batch_size, batch_fn=np.array).map(weighted)
     return _reader(dataset, threads)
 
 
@@ -149,7 +149,7 @@ def _reader(dataset: grain.MapDataset, threads: int) -> grain.DatasetIterator:
 
 def _drawn(source: DataSource, draw: Draw, size: tuple[int, int] | None) -> Batch:
     """The batch of a draw."""
-    batch = _fetch(source, draw.positions.tolist(), size, draw.corners)
+    batch = fetch(source, draw.positions.tolist(), size, draw.corners)
     if draw.mirrored.any():
         images = batch["image"]
         columns = np.arange(images.shape[2])[::-1]  # `take` is twice as quick as a negative stride
@@ -157,7 +157,7 @@ def _drawn(source: DataSource, draw: Draw, size: tuple[int, int] | None) -> Batc
     return batch
 
 
-def _fetch(
+def fetch(
     source: DataSource,
     positions: Sequence[int],
     size: tuple[int, int] | None,

@@ -1,17 +1,8 @@
 """Which samplers an edit can be made with, by what they state of themselves; the rest are refused by name."""
 
-import jax
-import jax.numpy as jnp
-
 from mezzotint.errors import UserError
-from mezzotint.sampling.method import Sampler
+from mezzotint.sampling.method import Sampler, has_single_steps
 from mezzotint.sampling.presets import name_of
-
-
-def has_single_steps(sampler: Sampler) -> bool:
-    """Whether the method remembers nothing from step to step."""
-    x = jax.ShapeDtypeStruct((1, 1, 1, 1), jnp.float32)
-    return not jax.tree.leaves(jax.eval_shape(sampler.init, x))
 
 
 def can_be_undone(sampler: Sampler) -> bool:

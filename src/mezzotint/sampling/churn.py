@@ -15,7 +15,7 @@ from mezzotint.core.schedule import Schedule, log_snr
 from mezzotint.errors import UserError
 from mezzotint.sampling import fresh
 from mezzotint.sampling.heun import Heun
-from mezzotint.sampling.method import Memory, Sampler
+from mezzotint.sampling.method import Memory, Sampler, has_single_steps
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,7 @@ class Churned:
 
     def __post_init__(self) -> None:
         """Refuses a multistep sampler: what it remembers is of an x without the fresh noise."""
-        image = jax.ShapeDtypeStruct((1, 1, 1, 1), jnp.float32)
-        if jax.tree.leaves(jax.eval_shape(self.sampler.init, image)):
+        if not has_single_steps(self.sampler):
             raise UserError(f"churn needs a sampler of single steps: ddim or heun, not {self.sampler}")
 
     @property

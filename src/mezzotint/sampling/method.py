@@ -2,6 +2,8 @@
 
 from typing import Any, Protocol, runtime_checkable
 
+import jax
+import jax.numpy as jnp
 from jaxtyping import Array
 
 from mezzotint.arrays import Images, Keys
@@ -46,3 +48,9 @@ class Sampler(Protocol):
     ) -> tuple[Images, Memory]:
         """From noisy images x at time t to those at time s; t and s scalars, one key an image."""
         ...
+
+
+def has_single_steps(sampler: Sampler) -> bool:
+    """Whether the method remembers nothing from step to step."""
+    x = jax.ShapeDtypeStruct((1, 1, 1, 1), jnp.float32)
+    return not jax.tree.leaves(jax.eval_shape(sampler.init, x))

@@ -12,17 +12,14 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import Partial
 
-from mezzotint.arrays import Images, Keys, Times
+from mezzotint.arrays import Images, Keys
 from mezzotint.config import KINDS
-from mezzotint.core.grid import Given, Grid, Uniform, UniformLogSnr
+from mezzotint.core.grid import Given, Grid, UniformLogSnr
 from mezzotint.core.pixels import decode
-from mezzotint.core.prediction import Estimate
-from mezzotint.core.schedule import Cosine, Schedule
+from mezzotint.core.schedule import Schedule
 from mezzotint.errors import UserError
 from mezzotint.model import Model
 from mezzotint.runs.tuned import Tuned
@@ -128,19 +125,8 @@ def _check(steps: Sequence[int], sampler: str, count: int) -> None:
             raise UserError(f"a grid is tuned for 2 to {MOST} steps, not {number}")
     if count < 1:
         raise UserError(f"a grid is tuned on at least 1 picture, not {count}")
-    if _draws_noise(preset(sampler)):
+    if not preset(sampler).deterministic:
         raise UserError(
             f"{sampler} draws noise at each step, so that it has no many-step solution to come near to: "
             f"tune another sampler, such as ddim or dpmpp-2m"
         )
-
-
-def _draws_noise(sampler: Sampler) -> bool:
-    """Whether a sampler takes one x to different places by different keys."""
-
-    def denoise(x: Images, t: Times) -> Estimate:
-        return Estimate(x, x)
-
-    times, same = loop.times(Uniform(), Cosine(), 3), jnp.ones((2, 1, 1, 1))
-    first, second = jax.jit(partial(loop.sample, denoise, Cosine(), sampler))(times, same, loop.keys(0, 0, 2))
-    return bool((first != second).any())

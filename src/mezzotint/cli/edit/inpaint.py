@@ -10,8 +10,8 @@ from mezzotint import edits
 from mezzotint.cli import making
 from mezzotint.cli.edit.reading import Box, Given, Mask, mask_of, read_mask, read_picture, shape_of
 from mezzotint.cli.making import Making
-from mezzotint.editing.sound import has_single_steps
 from mezzotint.errors import UserError
+from mezzotint.sampling.method import has_single_steps
 
 
 @dataclass(frozen=True)
