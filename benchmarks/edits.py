@@ -12,7 +12,7 @@
 import argparse
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -107,11 +107,11 @@ def upscalings(model: Model, real: Pictures) -> Iterator[str]:
     for factor in (2, 4):
         small = _small(real, factor)
         plain = small.repeat(factor, 1).repeat(factor, 2)
-        smooth = np.stack([_smooth(each, real.shape[1:3]) for each in small])
+        smooth = np.stack([_smooth(each, (real.shape[1], real.shape[2])) for each in small])
         for name, made in (("repeated", plain), ("bilinear", smooth)):
             yield f"x{factor} {name}: {_given_row(made, real, _small(made, factor), small)}"
         for name in ("ddim", "ddpm"):
-            changes = edits.upscale(model, small[0])[0].keywords
+            changes = _arguments(edits.upscale(model, small[0]))
             changes["measured"] = encode(jnp.asarray(small), model.pixels)
             made, seconds = _timed(model, real, name, 20, (Partial(agree, **changes),))
             row = _given_row(made, real, _small(made, factor), small)
@@ -126,7 +126,7 @@ def colorings(model: Model, real: Pictures) -> Iterator[str]:
     grey = real @ edits.LUMA[:, None]
     yield f"grey: {_given_row(grey.repeat(3, -1), real, grey, grey)}"
     for name in ("ddim", "ddpm"):
-        changes = [edits.colorize(model, each)[0].keywords for each in grey]
+        changes = [_arguments(edits.colorize(model, each)) for each in grey]
         measured = jnp.concatenate([each["measured"] for each in changes])
         made, seconds = _timed(
             model, real, name, 20, (Partial(agree, **{**changes[0], "measured": measured}),)
@@ -145,13 +145,20 @@ def _timed(model: Model, real: Pictures, name: str, steps: int, changes: Edits) 
     return made, time.perf_counter() - began
 
 
+def _arguments(changes: Edits) -> dict[str, Any]:
+    """What the only edit is told."""
+    (edit,) = changes
+    assert isinstance(edit, Partial), "edits are pytrees"
+    return dict(edit.keywords)
+
+
 def _small(pictures: Pictures, factor: int) -> Pictures:
     return reduce(pictures, "n (h p) (w q) c -> n h w c", "mean", p=factor, q=factor)
 
 
-def _smooth(small: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+def _smooth(small: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     layers = [
-        Image.fromarray(layer).resize(size[::-1], Image.Resampling.BILINEAR)
+        Image.fromarray(layer).resize((size[1], size[0]), Image.Resampling.BILINEAR)
         for layer in np.moveaxis(small, -1, 0)
     ]
     return np.stack([np.asarray(layer) for layer in layers], -1)
