@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,12 @@ os.environ.update(
     JAX_COMPILATION_CACHE_DIR=CACHE,
     JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0",
 )
+
+# Nearly every program here runs once or twice, and compiling it takes the time: without most optimisations it
+# takes half. What users get is tested in test_runtime.py.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+if version("jaxlib").startswith("0.10."):  # XLA ends the process for a flag that it does not know
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
 
 import tests.checker  # noqa: E402  loaded before anything that it checks
 

@@ -24,7 +24,6 @@ from mezzotint.recipes import recipe
 from mezzotint.sampling import loop
 from mezzotint.training.step import gradients
 
-from .laws.quick import quick_compilation as quick_compilation
 from .oracle import article
 
 DEPTH, STEM, EMBEDDING = 2, 32, 32

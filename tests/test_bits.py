@@ -14,7 +14,6 @@ from mezzotint.core.prediction import Velocity
 from mezzotint.errors import UserError
 from mezzotint.model import Model
 
-from .laws.quick import quick_compilation as quick_compilation
 from .model import conditional
 
 STATISTICS = PixelStatistics(jnp.array([0.4, 0.5, 0.6]), jnp.array([0.01, 0.02, 0.03]))

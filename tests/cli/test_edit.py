@@ -14,7 +14,6 @@ from mezzotint.model import Model, init_variables
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.sampling.ddim import Ddim
 
-from ..laws.quick import quick_compilation as quick_compilation
 from .test_commands import run
 
 STEPS = ("--steps", "3")

@@ -20,7 +20,6 @@ from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.runs import tuned
 from mezzotint.sampling.ddim import Ddim
 
-from ..laws.quick import quick_compilation as quick_compilation
 from .test_commands import run
 
 

@@ -20,7 +20,6 @@ from mezzotint.training.loop import initial_state, root_keys
 from mezzotint.training.prepare import plan
 from mezzotint.training.step import conditioned
 from mezzotint.training.validate import Validation
-from tests.laws.quick import quick_compilation as quick_compilation
 from tests.training.runs import digests, figures, train
 
 
