@@ -3,7 +3,8 @@
     python benchmarks/edits.py RUN [--count 64] [--only seam invert upscale colorize]
 
 - seam: boxes of half a side at random places are painted anew. The mean absolute difference of neighbours
-  across the boxes' edges, over that of neighbours inside: of the real pictures, and of the painted ones.
+  across the boxes' edges, over that of neighbours inside: of the real pictures, and of the painted ones,
+  where known pixels are replaced alone and where they guide what is painted, as `edits.inpaint` does.
 - invert: pictures that come back from their noise, by steps.
 - upscale, colorize: pictures made small or grey, and made again: peak signal-to-noise ratio to the real ones,
   beside that of plain enlargement or of grey, and the mean distance from what was given.
@@ -23,9 +24,10 @@ from PIL import Image
 
 import mezzotint
 from mezzotint import Model, edits
-from mezzotint.core.pixels import encode
+from mezzotint.core.pixels import encode, scale
 from mezzotint.data.open import open_source
 from mezzotint.editing.inpaint import keep, resample
+from mezzotint.editing.measure import KnownPixels
 from mezzotint.editing.noise import start_from
 from mezzotint.editing.plan import Edits
 from mezzotint.editing.restore import agree
@@ -71,16 +73,20 @@ def boxes(count: int, height: int, width: int) -> Masks:
 
 
 def seams(model: Model, real: Pictures) -> Iterator[str]:
-    """A row for each sampler, number of steps and number of repeats."""
+    """A row for each sampler and number of steps: known pixels replaced alone, with repeats, and guiding."""
     masks = boxes(len(real), *real.shape[1:3])
     yield f"real pictures: {_seam_row(seam(real, masks), real, real, masks)}"
-    known = Partial(keep, picture=encode(jnp.asarray(real), model.pixels), mask=jnp.asarray(masks)[..., None])
+    encoded, mask = encode(jnp.asarray(real), model.pixels), jnp.asarray(masks)[..., None]
+    known = Partial(keep, picture=encoded, mask=mask)
+    std = edits.STD / scale(model.pixels)
+    guided = Partial(agree, measurement=KnownPixels(~mask), measured=encoded * ~mask, std=std)
+    ways = {"replaced": (known,), "guided": (guided, known)}
     for name, steps in (("ddpm", 20), ("ddim", 20), ("ddpm", 50)):
-        for repeats in (1, 2, 5, 10, 20):
+        for way, repeats in (("replaced", 1), ("replaced", 5), ("replaced", 20), ("guided", 1)):
             again = () if repeats == 1 else (Partial(resample, repeats=repeats),)
-            made, seconds = _timed(model, real, name, steps, (known, *again))
+            made, seconds = _timed(model, real, name, steps, (*ways[way], *again))
             row = _seam_row(seam(made, masks), made, real, masks)
-            yield f"{name} {steps} steps, {repeats:2} repeats: {row}, {seconds:.1f} s"
+            yield f"{name} {steps} steps, {way}, {repeats:2} repeats: {row}, {seconds:.1f} s"
 
 
 def _seam_row(found: Seam, made: Pictures, real: Pictures, masks: Masks) -> str:

@@ -19,7 +19,6 @@ from mezzotint.networks.condition import UNCONDITIONED, Condition
 from mezzotint.pictures import to_bytes
 from mezzotint.sampling.presets import PRESETS
 
-
 DDIM, MEANS, STDS = PRESETS["ddim"], np.array([0.4, 0.5, 0.6], "f"), np.array([0.06, 0.08, 0.1], "f")
 
 

@@ -18,7 +18,7 @@ from mezzotint.arrays import Images
 from mezzotint.core.pixels import encode, scale
 from mezzotint.editing.img2img import start_near
 from mezzotint.editing.inpaint import keep, resample
-from mezzotint.editing.measure import BlockMeans, WeightedChannels
+from mezzotint.editing.measure import BlockMeans, KnownPixels, WeightedChannels
 from mezzotint.editing.noise import slerp, start_from, turn
 from mezzotint.editing.plan import Edits
 from mezzotint.editing.restore import agree
@@ -26,7 +26,6 @@ from mezzotint.errors import UserError
 from mezzotint.model import Model
 from mezzotint.sampling import loop
 
-REPEATS = 5
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green and blue: ITU-R BT.601
 STD = 0.01  # of what is measured, in [0, 1]
 
@@ -35,16 +34,17 @@ Noise = Float[Array, "1 height width channels"]
 
 
 def inpaint(
-    model: Model, picture: Picture, mask: Bool[np.ndarray | Array, "height width"], repeats: int = REPEATS
+    model: Model, picture: Picture, mask: Bool[np.ndarray | Array, "height width"], repeats: int = 1
 ) -> Edits:
     """Paints a part of a picture and keeps the rest of it.
+
+    What is painted is made to go with what is known by its measurement, and what is known is kept to the bit.
 
     Args:
         model: the model.
         picture: what is there.
         mask: true where there is something to paint.
-        repeats: how often each step is taken: more cost more, and the seam shows less. Above 1 the sampler
-            must be one of single steps.
+        repeats: how often each step is taken, as RePaint does. Above 1 the sampler must have single steps.
 
     Raises:
         UserError: a picture or a mask of another shape, or no repeats.
@@ -53,8 +53,11 @@ def inpaint(
         raise UserError(f"the mask is {_size(mask)}, and the picture {_size(picture)}")
     if repeats < 1:
         raise UserError(f"the repeats must be at least 1, not {repeats}")
-    kept = Partial(keep, picture=_encoded(model, picture), mask=jnp.asarray(mask)[None, ..., None])
-    return (kept, Partial(resample, repeats=repeats)) if repeats > 1 else (kept,)
+    encoded, painted = _encoded(model, picture), jnp.asarray(mask)[None, ..., None]
+    known = KnownPixels(~painted)
+    near = Partial(agree, measurement=known, measured=known(encoded), std=STD / scale(model.pixels))
+    kept = Partial(keep, picture=encoded, mask=painted)
+    return (near, kept, Partial(resample, repeats=repeats)) if repeats > 1 else (near, kept)
 
 
 def img2img(model: Model, picture: Picture, strength: float) -> Edits:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from jax import Array
 
-from mezzotint.core.grid import Uniform
+from mezzotint.core.grid import Uniform, UniformLogSnr
 from mezzotint.core.schedule import Cosine, Schedule, mix
 from mezzotint.editing.inpaint import keep, knowing, resample
+from mezzotint.editing.measure import KnownPixels
 from mezzotint.editing.plan import Plan
 from mezzotint.editing.resample import Resampled, diffused
+from mezzotint.editing.restore import agree
 from mezzotint.editing.sound import has_single_steps
 from mezzotint.errors import UserError
 from mezzotint.sampling import loop
@@ -81,6 +83,26 @@ def test_resampling_brings_what_is_painted_to_what_is_known() -> None:
     misses = [np.abs(mean(jnp.asarray(repeats)) - exact).mean() for repeats in (1, 4, 16)]
     assert misses[0] > 2 * misses[1] and misses[1] > 2 * misses[2], misses
     assert misses[2] < 0.05
+
+
+def test_measuring_what_is_known_brings_it_there_at_once() -> None:
+    """The posterior's mean and covariance to 0.01, without resampling.
+
+    Without chance, as in test_restore: what is made is linear in the start, so 17 starts tell all.
+    """
+    schedule = Cosine(max_signal=0.999, min_signal=0.001)  # with more, the start would know too little
+    picture, known = jnp.ones((1, *SHAPE)), KnownPixels(jnp.asarray(~MASK))
+    with precision():
+        starts = jnp.asarray(np.concatenate([np.zeros((1, 16)), np.eye(16)]).reshape(17, *SHAPE))
+        before = plan(schedule, PRESETS["heun"], 17, loop.times(UniformLogSnr(), schedule, 60))
+        measured = agree(before._replace(x=jnp.hypot(*schedule(1.0)) * starts), known, known(picture), 0.01)
+        made = jax.jit(lambda: loop.sample(*keep(measured, picture, jnp.asarray(MASK))))()
+    mean, linear = np.asarray(made[0]).ravel(), np.asarray(made[1:] - made[0]).reshape(16, 16)
+    exact = SMOOTH.given(np.eye(16)[KNOWN], np.ones(8), 0.01)
+    np.testing.assert_array_equal(made[:, :, :2], 1)
+    np.testing.assert_allclose(mean[~KNOWN], exact.mean[~KNOWN], rtol=0, atol=0.01)
+    covariance = (linear.T @ linear)[np.ix_(~KNOWN, ~KNOWN)]
+    np.testing.assert_allclose(covariance, exact.covariance[np.ix_(~KNOWN, ~KNOWN)], rtol=0, atol=0.01)
 
 
 @pytest.mark.parametrize("name", ["ddpm", "heun"])

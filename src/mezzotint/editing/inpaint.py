@@ -3,6 +3,10 @@
 The image estimate gets the known pixels, and the noise estimate follows. The known pixels of x are then
 alpha * picture + sigma * noise at every time, all with the noise of the start (and what the sampler adds), as
 the network has seen them in training; and the last estimate, which is the picture, has them as they are.
+
+That alone leaves a seam, for what is painted learns of the known pixels too late. Two remedies compose with
+it: `restore.agree`, told the known pixels (`measure.KnownPixels`), which changes the estimate under the mask
+as well, at each step; and `resample`.
 """
 
 import jax.numpy as jnp

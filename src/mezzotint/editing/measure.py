@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 from einops import reduce
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from mezzotint.arrays import Images
 
@@ -53,3 +53,19 @@ class WeightedChannels:
     def __call__(self, images: Images) -> Measured:
         """(batch, height, width, 1)."""
         return jnp.einsum("bhwc,c->bhw", images, self.weights)[..., None]
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["known"], meta_fields=[])
+@dataclass(frozen=True)
+class KnownPixels:
+    """Some of the pixels as they are, and 0 for the others.
+
+    Attributes:
+        known: true where a pixel is known.
+    """
+
+    known: Bool[Array, "#batch height width 1"]
+
+    def __call__(self, images: Images) -> Measured:
+        """(batch, height, width, channels)."""
+        return images * self.known

@@ -22,7 +22,7 @@ class Options:
         picture: the picture, of the run's shape.
         mask: a picture of the same size: what is white is painted.
         box: what is painted, in pixels of the picture: left, top, right, bottom.
-        repeats: how often each step is taken: more cost more, and the seam shows less.
+        repeats: how often each step is taken, as RePaint does; above 1 with ddim, ddpm or heun alone.
         fit: crop and resize a picture of another shape, and its mask or box, as training does.
         count: how many pictures.
         making: how they are made and shown.
@@ -32,7 +32,7 @@ class Options:
     picture: Annotated[Path, tyro.conf.Positional]
     mask: Path | None = None
     box: Annotated[Box | None, tyro.conf.arg(metavar="LEFT TOP RIGHT BOTTOM")] = None
-    repeats: int = edits.REPEATS
+    repeats: int = 1
     fit: tyro.conf.FlagCreatePairsOff[bool] = False
     count: int = 1
     making: tyro.conf.OmitArgPrefixes[Making] = Making()
@@ -43,7 +43,8 @@ def main(run: Path, arguments: list[str]) -> None:
     """Makes the pictures and says where they are."""
     options = tyro.cli(Options, args=arguments, prog=f"mezzotint edit {run} inpaint")
     making.check(options.making, options.count)
-    maker = making.maker(run, options.making, has_single_steps)
+    suits = has_single_steps if options.repeats > 1 else making.anything
+    maker = making.maker(run, options.making, suits)
     given = read_picture(options.picture, shape_of(maker.model.config), options.fit)
     mask = _mask(options, given)
     changes = edits.inpaint(maker.model, given.pixels, mask, options.repeats)
