@@ -24,7 +24,7 @@ def demo() -> Config:
         recipe="demo",
         data="fashion",
         image_size=(20, 20),
-        steps=2300,
+        steps=1900,
         batch_size=32,
         network=UNet(widths=(32, 96)),
         schedule=Cosine(max_signal=0.999, min_signal=0.02),
