@@ -1,9 +1,9 @@
 """The options of every verb that makes pictures with a run, and how they are carried out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import tyro
@@ -17,12 +17,12 @@ from mezzotint.core.grid import Grid
 from mezzotint.editing.plan import Edits
 from mezzotint.edits import Noise
 from mezzotint.errors import UserError
-from mezzotint.model import Guidance, Model, in_turn, load
+from mezzotint.model import Guidance, Model, in_turn, load, weights
 from mezzotint.model.model import BATCH
 from mezzotint.sampling.ddim import Ddim
 from mezzotint.sampling.loop import CAPACITY
 from mezzotint.sampling.method import Sampler
-from mezzotint.sampling.presets import PRESETS, preset
+from mezzotint.sampling.presets import PRESETS, name_of, preset
 
 Images = Float[np.ndarray, "count height width channels"]
 
@@ -88,6 +88,31 @@ class Maker(NamedTuple):
         sheets = [self.sheet(images) for images in (*noisy, estimates[-1])]
         animation.save(np.stack(sheets), self.making.animate, self.making.scale)
         return estimates[-1]
+
+    def part(self, first: int, count: int) -> Images:
+        """The `count` pictures from `first` on of those that `make` gives."""
+        return self.model.sample(
+            count,
+            self.making.steps,
+            self.making.seed,
+            sampler=self.sampler,
+            grid=self.grid,
+            labels=in_turn(self.classes, first + count)[first:] if self.classes else None,
+            guidance=self.guidance,
+            first=first,
+        )
+
+    def described(self) -> dict[str, Any]:
+        """All that the pictures are functions of, for JSON; the weights by their digest."""
+        steps = self.making.steps or self.model.config.sampling_steps
+        return {
+            "weights": weights.digest(self.model.variables, self.model.pixels),
+            "sampler": name_of(self.sampler),
+            "steps": steps,
+            "grid": repr(self.grid),
+            "seed": self.making.seed,
+            "guiding": asdict(self.making.guiding),
+        }
 
     def invert(self, picture: Float[np.ndarray, "height width channels"]) -> Noise:
         """The start noise of a picture, of the first class that is asked for."""

@@ -106,6 +106,18 @@ def see(content: Content, fit: Fit, smallest: int = MIN_SIDE) -> Seen:
             )
 
 
+def extent(content: Content) -> tuple[int, int]:
+    """(height, width) of the upright picture, by its header.
+
+    Raises:
+        Undecodable: it has none.
+    """
+    with _plainly_said():
+        image = _opened(content)
+        width, height = image.size
+        return (width, height) if _turn(image) in SIDEWAYS else (height, width)
+
+
 def check(content: Content) -> int:
     """Look for faults at little cost: the header, a PNG's checksums, a JPEG's end; others are decoded.
 

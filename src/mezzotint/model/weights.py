@@ -3,6 +3,7 @@
 params/stem/kernel, ..., batch_stats/down0_0/norm/mean, ..., pixels/mean, pixels/variance
 """
 
+import hashlib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,15 @@ def read(path: Path, config: Config) -> tuple[Tree, PixelStatistics]:
     tree = jax.tree.map(jnp.asarray, unflatten_dict(tensors, sep="/"))
     statistics = PixelStatistics(**tree.pop("pixels"))
     return {"batch_stats": {}, **tree}, statistics
+
+
+def digest(variables: Tree, pixels: PixelStatistics) -> str:
+    """The SHA-256 of all names, shapes and values."""
+    found = hashlib.sha256()
+    for name, leaf in sorted(_flat(variables, pixels).items()):
+        array = np.asarray(leaf)
+        found.update(f"{name} {array.dtype} {array.shape} ".encode() + array.tobytes())
+    return found.hexdigest()
 
 
 def _flat(variables: Tree, pixels: PixelStatistics) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Lines against training steps, as inline SVG.
+"""Lines against training steps or another count, as inline SVG.
 
 A line is a list of points (step, figure) by rising step. Long lines are thinned to the least and
 the greatest figure of each stretch, so that no peak is lost. Colours are the style sheet's.
@@ -53,7 +53,9 @@ class Axis:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
-def chart(lines: Sequence[Line], title: str, description: str, vertical: str) -> str:
+def chart(
+    lines: Sequence[Line], title: str, description: str, vertical: str, horizontal: str = "training step"
+) -> str:
     """The SVG and its legend.
 
     Args:
@@ -61,6 +63,7 @@ def chart(lines: Sequence[Line], title: str, description: str, vertical: str) ->
         title: what it is, for a screen reader.
         description: what is to be seen in it, for a screen reader.
         vertical: the name of the figures.
+        horizontal: the name of the steps.
     """
     across, up = axes(lines)
     drawn = "".join(_draw(line, across, up) for line in lines)
@@ -68,7 +71,7 @@ def chart(lines: Sequence[Line], title: str, description: str, vertical: str) ->
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="chart-title chart-text">'
         f'<title id="chart-title">{escape(title)}</title>'
         f'<desc id="chart-text">{escape(description)}</desc>'
-        f"{_rules(across, up)}{_names(vertical)}{drawn}</svg>{_legend(lines)}"
+        f"{_rules(across, up)}{_names(vertical, horizontal)}{drawn}</svg>{_legend(lines)}"
     )
 
 
@@ -148,11 +151,11 @@ def _column(x: float, label: str) -> str:
     return f'{rule}<text x="{x:.1f}" y="{BOTTOM + 10}" dy=".8em" text-anchor="middle">{label}</text>'
 
 
-def _names(vertical: str) -> str:
+def _names(vertical: str, horizontal: str) -> str:
     middle = (LEFT + RIGHT) / 2
     return (
         f'<text x="{LEFT}" y="14" dy=".2em">{escape(vertical)}</text>'
-        f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">training step</text>'
+        f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{escape(horizontal)}</text>'
     )
 
 

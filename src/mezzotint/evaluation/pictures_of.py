@@ -1,0 +1,81 @@
+"""All pictures of a source, in one shape: what is evaluated where it is no run, and what runs are held against."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+
+from mezzotint.data.decode import extent
+from mezzotint.data.fit import Fit
+from mezzotint.data.open import open_origin, open_source
+from mezzotint.data.pipeline import fetch
+from mezzotint.data.source import DataSource, Origin, Undecodable
+from mezzotint.errors import UserError
+
+Pictures = UInt8[np.ndarray, "count height width channels"]
+
+
+class Reference(NamedTuple):
+    """A source's pictures.
+
+    Attributes:
+        train: those that are learnt from.
+        held_out: those that are not.
+    """
+
+    train: Pictures
+    held_out: Pictures
+
+
+def reference(uri: str, fit: Fit) -> Reference:
+    """Both splits of a source.
+
+    Raises:
+        UserError: no such source, or no usable picture in it.
+    """
+    fit = replace(fit, crop="centre") if fit.crop == "random" else fit
+    opened = open_source(uri, fit)
+    return Reference(_all(opened.train, fit), _all(opened.validation, fit))
+
+
+def everything(uri: str, size: tuple[int, int] | None = None) -> Pictures:
+    """All pictures of a source, or of the one split that its name asks for.
+
+    Args:
+        uri: the source.
+        size: height and width; None for the pictures' own, which must then be one.
+
+    Raises:
+        UserError: no such source, no usable picture in it, or pictures that differ in size.
+    """
+    found = reference(uri, Fit(size or own_size(open_origin(uri))))
+    return np.concatenate([each for each in found if len(each)])
+
+
+def own_size(origin: Origin) -> tuple[int, int]:
+    """Height and width of all pictures of an origin.
+
+    Raises:
+        UserError: they differ.
+    """
+    first: tuple[tuple[int, int], str] | None = None
+    for entry in origin.entries:
+        try:
+            size = extent(entry.read())
+        except Undecodable:
+            continue  # which reading it says
+        if first is not None and size != first[0]:
+            (height, width), name = first
+            raise UserError(
+                f"the pictures of {origin.name} differ in size: {name} is {width}x{height}, {entry.name} "
+                f"{size[1]}x{size[0]}: say --image-size"
+            )
+        first = first or (size, entry.name)
+    if first is None:
+        raise UserError(f"{origin.name} has no usable picture")
+    return first[0]
+
+
+def _all(source: DataSource, fit: Fit) -> Pictures:
+    return fetch(source, list(range(len(source))), fit.size)["image"]

@@ -1,0 +1,144 @@
+"""An evaluation as one HTML page that needs nothing else: its numbers, pictures, nearest pairs and curves."""
+
+from collections.abc import Mapping
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from mezzotint.evaluation.report import Number, Report
+from mezzotint.studio.chart import Line, chart
+from mezzotint.studio.markup import figure, image, paragraph, plural, scale, sheet
+
+SHOWN = 64  # pictures of a grid
+COLUMNS = 16
+
+Pictures = UInt8[np.ndarray, "count height width channels"]
+Distances = Float[np.ndarray, " count"]
+
+
+class Shown(NamedTuple):
+    """What the page shows beside the report.
+
+    Attributes:
+        samples: the pictures that were evaluated.
+        train: those that were learnt from.
+        held_out: those that were not.
+        sample_distances: of each sample to its nearest training picture.
+        real_distances: the same of held-out pictures.
+    """
+
+    samples: Pictures
+    train: Pictures
+    held_out: Pictures
+    sample_distances: Distances
+    real_distances: Distances
+
+
+def page(report: Report, shown: Shown) -> str:
+    """The page of an evaluation."""
+    return Template(_resource("evaluation.html")).substitute(
+        style=_resource("style.css"),
+        title=escape(report.what),
+        summary=escape(summary(report)),
+        numbers=numbers(report),
+        pictures=grids(shown),
+        copies=copies(report, shown),
+        made=_table("samples", report.made or {"from": report.what}),
+    )
+
+
+def summary(report: Report) -> str:
+    """One line: how many pictures against how many."""
+    height, width, channels = report.shape
+    colour = "colour" if channels == 3 else "greyscale"
+    return (
+        f"{plural(report.count, f'{colour} picture')} of {height}\u00d7{width} against {report.against}: "
+        f"{report.train:,} training and {report.held_out:,} held-out pictures. Features by "
+        f"{report.extractor} {report.extractor_version}, seed {report.seed}."
+    )
+
+
+def numbers(report: Report) -> str:
+    """The warnings, the table, and what its floor is."""
+    said = "".join(f'<p class="warning">{escape(warning)}</p>' for warning in report.warnings)
+    rows = "".join(_row(name, number) for name, number in report.numbers.items())
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("", "value", "95% interval", "real pictures"))
+    floor = f"The last column is the same number of {report.floor_count:,} {report.floor_of} pictures."
+    return f"{said}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{paragraph(floor)}"
+
+
+def grids(shown: Shown) -> str:
+    """Samples beside real pictures."""
+    alike = [("samples", shown.samples), ("held-out pictures", shown.held_out)]
+    return '<div class="sheets">' + "".join(_grid(name, pictures) for name, pictures in alike) + "</div>"
+
+
+def copies(report: Report, shown: Shown) -> str:
+    """The share of copies, the most suspicious pairs, and how near all of them come."""
+    found = report.copies
+    words = (
+        f"{_percent(found.share)} of the samples are copies of training pictures (95% interval "
+        f"{_percent(found.low)} to {_percent(found.high)}); of the held-out pictures {_percent(found.held_out)}."
+    )
+    return paragraph(words) + pairs(report, shown) + curves(shown)
+
+
+def pairs(report: Report, shown: Shown) -> str:
+    """Samples, their nearest training pictures below them, their nearest held-out ones below those."""
+    chosen = report.pairs[:COLUMNS]
+    if not chosen:
+        return ""
+    columns = zip(*chosen, strict=True)
+    sets = (shown.samples, shown.train, shown.held_out)
+    rows = [pictures[list(rows)] for pictures, rows in zip(sets, columns, strict=True)]
+    drawn = sheet(np.concatenate(rows) / np.float32(255), len(chosen))
+    caption = "The samples nearest to a training picture; that picture; the nearest held-out picture."
+    return figure(image(drawn, caption, scale(drawn.shape[1])), caption)
+
+
+def curves(shown: Shown) -> str:
+    """Distances to the nearest training picture by rank: of samples, and of held-out pictures."""
+    lines = [
+        Line("samples", "training", _ranked(shown.sample_distances)),
+        Line("held-out pictures", "held-out", _ranked(shown.real_distances)),
+    ]
+    words = (
+        "Distance to the nearest training picture, by rank. Samples far below the held-out pictures are too "
+        "near what was learnt from."
+    )
+    drawn = chart(lines, "Distance to the nearest training picture", words, "distance", "percent of pictures")
+    return figure(drawn, words)
+
+
+def _ranked(distances: Distances) -> list[tuple[int, float]]:
+    return [(percent, float(np.percentile(distances, percent))) for percent in range(101)]
+
+
+def _grid(name: str, pictures: Pictures) -> str:
+    drawn = sheet(pictures[:SHOWN] / np.float32(255))
+    return figure(image(drawn, name, scale(drawn.shape[1], 340)), f"{name}: the first {min(SHOWN, len(pictures))}")
+
+
+def _row(name: str, number: Number) -> str:
+    cells = (f"{number.value:.4g}", f"{number.low:.4g} to {number.high:.4g}", f"{number.floor:.4g}")
+    return f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _table(name: str, rows: Mapping[str, Any]) -> str:
+    body = "".join(
+        f'<tr><th scope="row">{escape(field)}</th><td>{escape(str(value))}</td></tr>'
+        for field, value in rows.items()
+    )
+    return f"<table><caption>{escape(name)}</caption><tbody>{body}</tbody></table>"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def _resource(name: str) -> str:
+    return files("mezzotint.studio").joinpath(name).read_text(encoding="utf-8")
