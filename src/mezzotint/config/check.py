@@ -80,6 +80,8 @@ RANGES = {
     "watch.keep_latest": COUNT,
     "watch.keep_every": AMOUNT,
     "watch.keep_best": AMOUNT,
+    "watch.evaluate": AMOUNT,
+    "watch.evaluate_count": Range(3),
     "sampler.eta": SHARE,
     "sampler.order": Range(1, 5),
     "sampler.predictor": Range(1, 3),

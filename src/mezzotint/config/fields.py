@@ -70,7 +70,10 @@ class Watch:
         checkpoint: a checkpoint; there is always one at the end.
         keep_latest: checkpoints kept, the newest ones.
         keep_every: checkpoints at multiples of this many steps are kept for good.
-        keep_best: checkpoints kept for the best validation loss.
+        keep_best: checkpoints kept for the best validation loss or, where it is measured, the best KID.
+        evaluate: the distance of new pictures to training pictures, KID with its standard error.
+        evaluate_count: how many pictures are made for it; they are held against four times as many.
+        extractor: whose features the distance is of; see `mezzotint evaluate --help`.
     """
 
     log: int = 10
@@ -82,6 +85,9 @@ class Watch:
     keep_latest: int = 2
     keep_every: int = 0
     keep_best: int = 1
+    evaluate: int = 0
+    evaluate_count: int = 128
+    extractor: str = "efficientnet-lite0"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Policy:
     Attributes:
         latest: so many of the newest, at least 1.
         every: multiples of this many steps, for good; 0 for none.
-        best: so many of the lowest validation losses.
+        best: so many of the lowest scores: validation losses, or distances.
     """
 
     latest: int = 2
@@ -63,7 +63,7 @@ class Policy:
     best: int = 1
 
     def kept(self, losses: dict[int, float | None]) -> set[int]:
-        """The steps to keep, of these steps with their validation losses."""
+        """The steps to keep, of these steps with their scores; the lower the better."""
         newest = sorted(losses, reverse=True)[: max(self.latest, 1)]
         multiples = [step for step in losses if self.every and step % self.every == 0]
         measured = [(loss, step) for step, loss in losses.items() if loss is not None]
@@ -119,7 +119,7 @@ def save(
         step: which.
         trees: {"state": ..., "ema": ...}.
         training: what training wants to remember, as JSON.
-        loss: the validation loss at this step, where there is one.
+        loss: the score of this step, its validation loss or its KID, where there is one.
 
     Raises:
         OSError: the disk does not take it; nothing of it is left, and the others are untouched.

@@ -16,7 +16,7 @@ VERSION = 1
 
 
 def seal(folder: Path, loss: float | None) -> None:
-    """Writes the seal whole or not at all, with the validation loss beside the digests."""
+    """Writes the seal whole or not at all; beside the digests the score, a validation loss or KID."""
     document = {"version": VERSION, "validation_loss": loss, "files": _digests(folder)}
     write_whole(folder / SEAL, json.dumps(document, indent=1))
 
@@ -32,7 +32,7 @@ def verify(folder: Path) -> None:
 
 
 def sealed_loss(folder: Path) -> float | None:
-    """The validation loss that was sealed in; None where there is none, or no readable seal."""
+    """The score that was sealed in; None where there is none, or no readable seal."""
     try:
         return _read(folder)["validation_loss"]
     except (ValueError, OSError):

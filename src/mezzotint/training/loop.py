@@ -19,6 +19,7 @@ from mezzotint.errors import UserError
 from mezzotint.model import in_turn
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
+from mezzotint.training.evaluate import Evaluation
 from mezzotint.training.feed import feed
 from mezzotint.training.interrupt import Interrupt
 from mezzotint.training.prepare import Plan, claim, pixel_statistics, plan
@@ -108,7 +109,8 @@ class Training:
         self.policy = checkpoint.Policy(self.watch.keep_latest, self.watch.keep_every, self.watch.keep_best)
         self.validation = Validation(plan, self.keys.validation)
         self.saved = self.start
-        self.held_out: dict[int, float] = {}  # the last validation: step -> loss
+        self.evaluation = Evaluation(plan) if self.watch.evaluate else None
+        self.score: dict[int, float] = {}  # by which checkpoints are the best, of the last step that has one
 
     def run(self, interrupt: Interrupt) -> None:
         """Trains to the end, or until the interrupt asks to stop."""
@@ -139,15 +141,18 @@ class Training:
     def _until_due(self, done: int) -> int:
         """Steps until something is due."""
         watch = self.watch
-        intervals = (watch.log, watch.validate, watch.sample, watch.checkpoint)
+        intervals = (watch.log, watch.validate, watch.evaluate, watch.sample, watch.checkpoint)
         return min([self.plan.steps - done, *(every - done % every for every in intervals if every)])
 
     def _look(self, done: int) -> None:
-        """Whatever is due after a step: validation, pictures, a checkpoint."""
+        """Whatever is due after a step: validation, evaluation, pictures, a checkpoint."""
         last = done == self.plan.steps
         if due(self.watch.validate, done, last) and self.validation.possible:
             with self.report.pause():
                 self._validate(done)
+        if self.evaluation and due(self.watch.evaluate, done, last):
+            with self.report.pause():
+                self._evaluate(done, self.evaluation)
         if due(self.watch.sample, done, last):
             with self.report.pause():
                 self._draw(done)
@@ -157,8 +162,14 @@ class Training:
 
     def _validate(self, done: int) -> None:
         loss = self.validation.loss(self.state)
-        self.held_out = {done: loss}
+        if not self.evaluation:
+            self.score = {done: loss}
         self.report.entry("validation", done, loss=loss)
+
+    def _evaluate(self, done: int, evaluation: Evaluation) -> None:
+        found = evaluation.distance(self.state)
+        self.score = {done: found.value}
+        self.report.entry("evaluation", done, **{evaluation.name: found.value}, error=found.error)
 
     def _draw(self, done: int) -> None:
         model = averaged(self.plan.config, self.state)
@@ -172,7 +183,7 @@ class Training:
     def _save(self, done: int) -> None:
         folder, training = self.folder.checkpoints, {"window": self.report.window}
         try:
-            checkpoint.save(folder, done, to_trees(self.state), training, self.held_out.get(done))
+            checkpoint.save(folder, done, to_trees(self.state), training, self.score.get(done))
             checkpoint.prune(folder, self.policy)
         except OSError as error:
             kept = f"checkpoint {self.saved} stays" if self.saved else "there is none yet"

@@ -118,7 +118,7 @@ class Report:
             journal.append(self._folder.journal, kind, step, **figures)
         with self._disk("tensorboard"):
             for name, value in figures.items():
-                if isinstance(value, float) and kind in ("train", "validation"):
+                if isinstance(value, float) and kind in ("train", "validation", "evaluation"):
                     self._board.scalar(f"{kind}/{name}", value, step)
 
     def picture(self, step: int, sheet: Pixels, save: Callable[[], None]) -> None:
