@@ -15,7 +15,8 @@ OF = {"weights": "abc", "seed": 0, "guiding": {"label": ()}}
 
 def make(first: int) -> np.ndarray:
     """64 pictures, each of its place alone."""
-    return np.stack([np.full((2, 3, 1), index % 256 / 255, np.float32) for index in range(first, first + BLOCK)])
+    places = range(first, first + BLOCK)
+    return np.stack([np.full((2, 3, 1), place % 256 / 255, np.float32) for place in places])
 
 
 def whole(folder: Path, count: int, make: Callable = make, of: dict = OF) -> Pictures:
@@ -56,7 +57,7 @@ def test_all_that_is_done_is_counted(tmp_path: Path) -> None:
 
 def test_pictures_made_otherwise_are_refused_and_left_alone(tmp_path: Path) -> None:
     before = whole(tmp_path, 10)
-    with pytest.raises(UserError, match=r"made otherwise \(seed, weights differ\): delete it, or name another"):
+    with pytest.raises(UserError, match=r"made otherwise \(seed, weights differ\): delete it, or"):
         whole(tmp_path, 10, of={**OF, "seed": 1, "weights": "other"})
     np.testing.assert_array_equal(whole(tmp_path, 10), before)
 

@@ -69,8 +69,9 @@ def test_a_resumed_run_finds_the_same(evaluated: Config, tmp_path: Path) -> None
     train(evaluated, tmp_path / "straight")
     train(evaluated, tmp_path / "stopped", stop_at=3)
     train(evaluated, tmp_path / "stopped")
-    lines = [[line for line in figures(tmp_path / name) if "evaluation" in line] for name in ("straight", "stopped")]
-    assert lines[0] == lines[1] and len(lines[0]) == 3
+    straight, stopped = (figures(tmp_path / name) for name in ("straight", "stopped"))
+    found = [line for line in straight if "evaluation" in line]
+    assert found == [line for line in stopped if "evaluation" in line] and len(found) == 3
 
 
 def test_an_unknown_extractor_is_refused_before_training(evaluated: Config, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ VERBS = {
     "sample": "make pictures with a run",
     "edit": "change pictures with a run, or make others from them",
     "tune": "fit the sampling times of few steps to a run's model",
+    "evaluate": "measure pictures against a source: distances, coverage, copies",
     "likelihood": "say how many bits a run's model takes for held-out pictures",
     "gallery": "show a run as a PNG grid and an HTML page",
     "export": "write a run's weights as safetensors and config.json",

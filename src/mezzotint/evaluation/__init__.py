@@ -1,1 +1,1 @@
-"""How good samples are, against a source's two splits: samples on disk, cached features, numbers, a report."""
+"""How good samples are, against a source's two splits: pictures on disk, features, numbers, a report."""

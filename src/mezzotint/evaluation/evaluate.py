@@ -7,12 +7,10 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from mezzotint.evaluation.cache import cached
-from mezzotint.evaluation.numbers import floor, kernel_distance, numbers
 from mezzotint.evaluation.pictures_of import Reference
-from mezzotint.evaluation.report import Copies, Number, Report
+from mezzotint.evaluation.report import Report
 from mezzotint.metrics.features import Extractor
-from mezzotint.metrics.intervals import Interval
-from mezzotint.metrics.memorisation import Memorisation, closest, memorisation
+from mezzotint.metrics.memorisation import Memorisation
 
 PAIRS = 16  # of a sample and its nearest pictures, in the report
 PUBLISHED = 10_000  # fewer pictures than this make a FID that no publication can be compared with
@@ -44,7 +42,12 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(
-    subject: Subject, against: str, real: Reference, extractor: Extractor, seed: int, seen: Callable[[int], None]
+    subject: Subject,
+    against: str,
+    real: Reference,
+    extractor: Extractor,
+    seed: int,
+    seen: Callable[[int], None],
 ) -> Evaluation:
     """Computes everything.
 

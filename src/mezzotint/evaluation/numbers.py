@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mezzotint.metrics.frechet import frechet_with_interval
-from mezzotint.metrics.intervals import Z, Interval
+from mezzotint.metrics.intervals import Interval, Z
 from mezzotint.metrics.kernel import kid
 from mezzotint.metrics.manifold import manifold
 

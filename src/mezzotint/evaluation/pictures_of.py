@@ -1,4 +1,4 @@
-"""All pictures of a source, in one shape: what is evaluated where it is no run, and what runs are held against."""
+"""All pictures of a source in one shape: to be evaluated, or to hold others against."""
 
 from dataclasses import replace
 from typing import NamedTuple

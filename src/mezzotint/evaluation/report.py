@@ -3,6 +3,8 @@
     {"version": 1, "what": "runs/demo", "against": "fashion", "count": 1000, ...,
      "numbers": {"KID[efficientnet-lite0]": {"value": ..., "low": ..., "high": ..., "floor": ...}, ...},
      "copies": {"share": ..., "low": ..., "high": ..., "held_out": ...}, ...}
+
+It holds no pictures: `pairs` are places in the samples and in the source's splits.
 """
 
 import dataclasses

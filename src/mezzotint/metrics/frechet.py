@@ -11,7 +11,7 @@ from jaxtyping import Float
 from scipy.linalg import get_lapack_funcs
 
 from mezzotint.errors import UserError
-from mezzotint.metrics.intervals import Z, Interval
+from mezzotint.metrics.intervals import Interval, Z
 
 BLOCKS = 10  # of samples, each left out in turn
 

@@ -15,6 +15,7 @@ from mezzotint.studio.markup import figure, image, paragraph, plural, scale, she
 
 SHOWN = 64  # pictures of a grid
 COLUMNS = 16
+HALF = 340  # about how wide one of two grids is drawn, in CSS pixels
 
 Pictures = UInt8[np.ndarray, "count height width channels"]
 Distances = Float[np.ndarray, " count"]
@@ -82,7 +83,8 @@ def copies(report: Report, shown: Shown) -> str:
     found = report.copies
     words = (
         f"{_percent(found.share)} of the samples are copies of training pictures (95% interval "
-        f"{_percent(found.low)} to {_percent(found.high)}); of the held-out pictures {_percent(found.held_out)}."
+        f"{_percent(found.low)} to {_percent(found.high)}); "
+        f"of the held-out pictures {_percent(found.held_out)}."
     )
     return paragraph(words) + pairs(report, shown) + curves(shown)
 
@@ -120,12 +122,14 @@ def _ranked(distances: Distances) -> list[tuple[int, float]]:
 
 def _grid(name: str, pictures: Pictures) -> str:
     drawn = sheet(pictures[:SHOWN] / np.float32(255))
-    return figure(image(drawn, name, scale(drawn.shape[1], 340)), f"{name}: the first {min(SHOWN, len(pictures))}")
+    caption = f"{name}: the first {min(SHOWN, len(pictures))}"
+    return figure(image(drawn, name, scale(drawn.shape[1], HALF)), caption)
 
 
 def _row(name: str, number: Number) -> str:
     cells = (f"{number.value:.4g}", f"{number.low:.4g} to {number.high:.4g}", f"{number.floor:.4g}")
-    return f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    figures = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{escape(name)}</th>{figures}</tr>'
 
 
 def _table(name: str, rows: Mapping[str, Any]) -> str:

@@ -1,0 +1,125 @@
+"""`mezzotint evaluate WHAT --against SOURCE`: how good pictures are, and how many of them are copies."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+
+from mezzotint.cli import making
+from mezzotint.cli.making import Maker, Making
+from mezzotint.cli.progress import progress
+from mezzotint.cli.verdict import text
+from mezzotint.data.fit import Fit
+from mezzotint.errors import UserError
+from mezzotint.evaluation import report as reports
+from mezzotint.evaluation.evaluate import Subject, evaluate
+from mezzotint.evaluation.pictures_of import everything, reference
+from mezzotint.evaluation.samples import BLOCK, Pictures, generated
+from mezzotint.files import write_whole
+from mezzotint.metrics.extractors import EXTRACTORS, OFFLINE, extractor
+from mezzotint.studio.evaluation import Shown, page
+
+FEWEST = 20  # pictures; with fewer no number means anything
+
+
+@dataclass(frozen=True)
+class Options:
+    """Measure pictures against a source: distances, precision and recall, and copies of training pictures.
+
+    Writes report.json and report.html, and a run's pictures, which are made once.
+
+    Attributes:
+        what: a run, a folder or npz file of pictures, or a source's split such as `fashion:validation`.
+        against: the source whose training and held-out pictures they are held against; a run's own by
+            default.
+        count: how many pictures of a run; at most so many of a source, drawn by the seed.
+        extractor: makes the features.
+        image_size: height and width that all pictures are brought to; by default those that `what` has.
+        making: how a run makes its pictures.
+        out: the folder for the report and for a run's pictures.
+    """
+
+    what: Annotated[str, tyro.conf.Positional]
+    against: str | None = None
+    count: int = 1000
+    extractor: Annotated[str, tyro.conf.arg(metavar="|".join(EXTRACTORS))] = OFFLINE
+    image_size: tuple[int, int] | None = None
+    making: tyro.conf.OmitArgPrefixes[Making] = Making()
+    out: Path = Path("evaluation")
+
+
+def main(arguments: list[str]) -> None:
+    """Makes or reads the pictures, measures, writes the report, and says what it says."""
+    options = tyro.cli(Options, args=arguments, prog="mezzotint evaluate")
+    check(options)
+    makes_features = extractor(options.extractor)
+    subject, against, fit = subject_of(options)
+    real = reference(against, fit)
+    total = len(subject.pictures) + len(real.train) + len(real.held_out)
+    with progress("looking at pictures", total) as seen:
+        found = evaluate(subject, against, real, makes_features, options.making.seed, seen)
+    shown = Shown(subject.pictures, *real, found.samples.distances, found.held_out.distances)
+    reports.write(options.out / "report.json", found.report)
+    write_whole(options.out / "report.html", page(found.report, shown))
+    print(text(found.report))
+    print(options.out / "report.html")
+
+
+def check(options: Options) -> None:
+    """Raises a `UserError` for what can be refused before anything is read."""
+    making.check(options.making)
+    if options.count < FEWEST:
+        raise UserError(f"--count must be at least {FEWEST}, not {options.count}: fewer pictures say nothing")
+    if options.making.animate is not None:
+        raise UserError("--animate is of `mezzotint sample`: an evaluation makes too many pictures to watch")
+    if options.image_size is not None and min(options.image_size) < 1:
+        raise UserError("--image-size takes a height and a width of at least 1")
+
+
+def subject_of(options: Options) -> tuple[Subject, str, Fit]:
+    """What is evaluated, the source that it is held against, and the shape of all pictures.
+
+    Raises:
+        UserError: there is no such run or source, or an option does not go with it.
+    """
+    path = Path(options.what).expanduser()
+    if (path / "config.json").exists():
+        return _run(path, options)
+    if options.against is None:
+        raise UserError(f"say which source {options.what} is held against: --against SOURCE")
+    pictures = _drawn(everything(_source(path, options.what), options.image_size), options)
+    height, width, channels = pictures.shape[1:]
+    return Subject(options.what, pictures), options.against, Fit((height, width), channels)
+
+
+def _run(path: Path, options: Options) -> tuple[Subject, str, Fit]:
+    if options.image_size is not None:
+        raise UserError("a run's pictures have its own size: leave --image-size out")
+    maker = making.maker(path, options.making)
+    config = maker.model.config
+    if options.against is None and config.data == "object":
+        raise UserError("the run was trained on Python objects: name a source of pictures with --against")
+    made, pictures = maker.described(), _generated(maker, options)
+    fit = replace(config.fit, channels=config.channels)
+    return Subject(options.what, pictures, made), options.against or config.data, fit
+
+
+def _generated(maker: Maker, options: Options) -> Pictures:
+    make, folder = partial(maker.part, count=BLOCK), options.out / "samples"
+    with progress("making pictures", options.count) as seen:
+        return generated(folder, options.count, maker.described(), make, seen)
+
+
+def _source(path: Path, what: str) -> str:
+    """A folder's or an npz file's path as a source's name; any other name as it is."""
+    scheme = "folder" if path.is_dir() else "npz" if path.is_file() and path.suffix == ".npz" else ""
+    return f"{scheme}:{path}" if scheme else what
+
+
+def _drawn(pictures: Pictures, options: Options) -> Pictures:
+    """At most `count` of the pictures."""
+    order = np.random.default_rng(options.making.seed).permutation(len(pictures))
+    return pictures[np.sort(order[: options.count])]
