@@ -15,14 +15,12 @@ from mezzotint.cli.verdict import text
 from mezzotint.data.fit import Fit
 from mezzotint.errors import UserError
 from mezzotint.evaluation import report as reports
-from mezzotint.evaluation.evaluate import Subject, evaluate
+from mezzotint.evaluation.evaluate import FEWEST, Subject, evaluate, looks
 from mezzotint.evaluation.pictures_of import everything, reference
 from mezzotint.evaluation.samples import BLOCK, Pictures, generated
 from mezzotint.files import write_whole
 from mezzotint.metrics.extractors import EXTRACTORS, OFFLINE, extractor
 from mezzotint.studio.evaluation import Shown, page
-
-FEWEST = 20  # pictures; with fewer no number means anything
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,9 @@ def main(arguments: list[str]) -> None:
     makes_features = extractor(options.extractor)
     subject, against, fit = subject_of(options)
     real = reference(against, fit)
-    total = len(subject.pictures) + len(real.train) + len(real.held_out)
-    with progress("looking at pictures", total) as seen:
+    with progress("looking at pictures", looks(subject, real)) as seen:
         found = evaluate(subject, against, real, makes_features, options.making.seed, seen)
-    shown = Shown(subject.pictures, *real, found.samples.distances, found.held_out.distances)
+    shown = Shown(subject.pictures, *real, found.nearest)
     reports.write(options.out / "report.json", found.report)
     write_whole(options.out / "report.html", page(found.report, shown))
     print(text(found.report))

@@ -6,17 +6,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from mezzotint.errors import UserError
 from mezzotint.evaluation.cache import cached
+from mezzotint.evaluation.numbers import floor, numbers
 from mezzotint.evaluation.pictures_of import Reference
-from mezzotint.evaluation.report import Report
+from mezzotint.evaluation.report import Copies, Number, Report
 from mezzotint.metrics.features import Extractor
-from mezzotint.metrics.memorisation import Memorisation
+from mezzotint.metrics.memorisation import Memorisation, Views, copies, memorisation, pixels
 
 PAIRS = 16  # of a sample and its nearest pictures, in the report
-PUBLISHED = 10_000  # fewer pictures than this make a FID that no publication can be compared with
+COMPARABLE = 10_000  # pictures, below which a FID cannot be compared with what is published
+FEWEST = 20  # pictures of a kind, below which nothing can be said
 
 Pictures = UInt8[np.ndarray, "count height width channels"]
-Features = Float[np.ndarray, "count dimensions"]
+Seen = Callable[[int], None]
 
 
 class Subject(NamedTuple):
@@ -34,20 +37,27 @@ class Subject(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What was found, and what a page shows of it."""
+    """What was found.
+
+    Attributes:
+        report: the numbers.
+        nearest: how near the samples come to training pictures, in features.
+    """
 
     report: Report
-    samples: Memorisation
-    held_out: Memorisation
+    nearest: Memorisation
+
+
+class Vectors(NamedTuple):
+    """Features of the samples and of the source's splits."""
+
+    samples: Views
+    train: Float[np.ndarray, "train dimensions"]
+    held_out: Views
 
 
 def evaluate(
-    subject: Subject,
-    against: str,
-    real: Reference,
-    extractor: Extractor,
-    seed: int,
-    seen: Callable[[int], None],
+    subject: Subject, against: str, real: Reference, extractor: Extractor, seed: int, seen: Seen
 ) -> Evaluation:
     """Computes everything.
 
@@ -55,9 +65,100 @@ def evaluate(
         subject: what is evaluated.
         against: the source's name.
         real: its pictures, in the samples' shape.
-        extractor: makes the features; those of real pictures are kept in the user's cache.
+        extractor: makes the features, which are kept in the user's cache.
         seed: of every draw.
-        seen: called with the number of pictures just done, of samples and real pictures together.
+        seen: called with the number of pictures just done, of `looks` in all.
+
+    Raises:
+        UserError: too few pictures of a kind.
     """
-    samples, train, held_out = (cached(extractor, each, seen) for each in (subject.pictures, *real))
-    ...
+    _demand_enough(subject, against, real)
+    vectors = _vectors(subject.pictures, real, extractor, seen)
+    spaces = memorisation(*vectors), _in_pixels(subject.pictures, real)
+    count, height, width, channels = subject.pictures.shape
+    instead, others = floor(vectors.train, vectors.held_out.upright, count, seed)
+    report = Report(
+        what=subject.name,
+        against=against,
+        count=count,
+        train=len(real.train),
+        held_out=len(real.held_out),
+        floor_count=len(instead),
+        floor_of="held-out" if len(real.held_out) >= count else "training",
+        shape=(height, width, channels),
+        extractor=extractor.name,
+        extractor_version=extractor.version,
+        seed=seed,
+        made=subject.made,
+        numbers=_rows(
+            numbers(vectors.samples.upright, vectors.train, extractor, seed),
+            numbers(instead, others, extractor, seed),
+        ),
+        copies=_copies(spaces),
+        pairs=_pairs(spaces),
+        warnings=tuple(_warnings(count, real, extractor)),
+    )
+    return Evaluation(report, spaces[0])
+
+
+def looks(subject: Subject, real: Reference) -> int:
+    """How many pictures are looked at: samples and held-out ones from both sides."""
+    return 2 * len(subject.pictures) + len(real.train) + 2 * len(real.held_out)
+
+
+def _vectors(samples: Pictures, real: Reference, extractor: Extractor, seen: Seen) -> Vectors:
+    both = lambda each: Views(*(cached(extractor, view, seen) for view in (each, each[:, :, ::-1])))  # noqa: E731
+    return Vectors(both(samples), cached(extractor, real.train, seen), both(real.held_out))
+
+
+def _in_pixels(samples: Pictures, real: Reference) -> Memorisation:
+    scaled = lambda each: each / np.float32(255)  # noqa: E731
+    train = pixels(scaled(real.train)).upright
+    return memorisation(pixels(scaled(samples)), train, pixels(scaled(real.held_out)))
+
+
+def _rows(found: Mapping[str, Any], floors: Mapping[str, Any]) -> dict[str, Number]:
+    return {name: Number(*interval, floors[name].value) for name, interval in found.items()}
+
+
+def _copies(spaces: tuple[Memorisation, ...]) -> Copies:
+    found, nearest = copies(*spaces), spaces[0]
+    return Copies(*found.share, found.of_held_out.value, nearest.trend, float(np.median(nearest.ratio)))
+
+
+def _pairs(spaces: tuple[Memorisation, ...]) -> tuple[tuple[int, int, int], ...]:
+    """Samples with their nearest training and held-out pictures, each in the space where it is closer."""
+    closeness = np.stack([space.closeness for space in spaces])
+    where = closeness.argmin(axis=0)
+    closest = np.argsort(closeness.min(axis=0), kind="stable")[:PAIRS].tolist()
+    chosen = [(sample, spaces[where[sample]]) for sample in closest]
+    return tuple(
+        (sample, int(space.train.place[sample]), int(space.held_out.place[sample]))
+        for sample, space in chosen
+    )
+
+
+def _warnings(count: int, real: Reference, extractor: Extractor) -> list[str]:
+    """What a reader must know of these numbers."""
+    fid, fewest = f"FID[{extractor.name}]", min(count, len(real.train))
+    if fewest < extractor.dimensions:
+        more = f"; or take --count {extractor.dimensions} and more" if count == fewest else ""
+        return [
+            f"{fid} of {fewest:,} pictures means little: they are fewer than its {extractor.dimensions:,} "
+            f"features. KID has no such bias: use it{more}"
+        ]
+    if fewest < COMPARABLE:
+        return [f"{fid} is too large by more the fewer the pictures: compare it only at {fewest:,} of them"]
+    return []
+
+
+def _demand_enough(subject: Subject, against: str, real: Reference) -> None:
+    for kind, pictures in zip(("training", "held-out"), real, strict=True):
+        if len(pictures) < FEWEST:
+            raise UserError(
+                f"{against} has {len(pictures)} {kind} pictures, and an evaluation takes {FEWEST} at least"
+            )
+    if len(subject.pictures) < FEWEST:
+        raise UserError(
+            f"{subject.name} has {len(subject.pictures)} pictures, and an evaluation takes {FEWEST} at least"
+        )

@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from mezzotint.metrics.features import Classifier, Extractor
 from mezzotint.metrics.frechet import frechet_with_interval
-from mezzotint.metrics.intervals import Interval, Z
+from mezzotint.metrics.inception_score import inception_score
+from mezzotint.metrics.intervals import Interval, normal
 from mezzotint.metrics.kernel import kid
 from mezzotint.metrics.manifold import manifold
+
+PARTS = 10
 
 Features = Float[np.ndarray, "count dimensions"]
 
 
-def numbers(samples: Features, train: Features, extractor: str, seed: int) -> Mapping[str, Interval]:
+def numbers(samples: Features, train: Features, extractor: Extractor, seed: int) -> Mapping[str, Interval]:
     """All metrics of two sets, by name.
 
     FID and KID take all real pictures. The others depend on how many there are, and take as many of either
@@ -22,21 +27,29 @@ def numbers(samples: Features, train: Features, extractor: str, seed: int) -> Ma
     Args:
         samples: of what is evaluated.
         train: of the pictures that were learnt from.
-        extractor: the name that the numbers carry.
+        extractor: that made them; the numbers carry its name.
         seed: of the draw.
     """
     named = {
         "FID": frechet_with_interval(samples, train),
         "KID": kernel_distance(samples, train),
         **manifold(*_as_many(train, samples, seed))._asdict(),
+        **classified(samples, extractor),
     }
-    return {f"{name}[{extractor}]": value for name, value in named.items()}
+    return {f"{name}[{extractor.name}]": value for name, value in named.items()}
+
+
+def classified(samples: Features, extractor: Extractor) -> Mapping[str, Interval]:
+    """The Inception Score, where the extractor knows classes; its interval is that of ten parts' mean."""
+    if not isinstance(extractor, Classifier) or len(samples) < PARTS:
+        return {}
+    mean, deviation = inception_score(np.asarray(extractor.logits(jnp.asarray(samples))), PARTS)
+    return {"IS": normal(mean, deviation / (PARTS - 1) ** 0.5)}
 
 
 def kernel_distance(samples: Features, real: Features) -> Interval:
     """KID with the interval of its standard error."""
-    value, error = kid(samples, real)
-    return Interval(value, value - Z * error, value + Z * error)
+    return normal(*kid(samples, real))
 
 
 def floor(train: Features, held_out: Features, count: int, seed: int) -> tuple[Features, Features]:

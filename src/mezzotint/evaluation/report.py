@@ -46,12 +46,16 @@ class Copies:
         low: where its 95% interval begins.
         high: where it ends.
         held_out: the share of held-out pictures that the same test calls copies.
+        trend: standard errors by which samples are farther from training pictures than held-out ones are.
+        ratio: the median of the samples' distances to training pictures over those to held-out ones.
     """
 
     share: float
     low: float
     high: float
     held_out: float
+    trend: float
+    ratio: float
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 from mezzotint.errors import UserError, nearest
-from mezzotint.metrics import efficientnet_weights
+from mezzotint.metrics import efficientnet_weights, inception_weights
 from mezzotint.metrics.features import Extractor
 
 OFFLINE = "efficientnet-lite0"  # needs no network
 
-EXTRACTORS: dict[str, Callable[[], Extractor]] = {OFFLINE: efficientnet_weights.load}
+EXTRACTORS: dict[str, Callable[[], Extractor]] = {
+    OFFLINE: efficientnet_weights.load,
+    "inception": inception_weights.load,
+}
 
 
 def extractor(name: str) -> Extractor:

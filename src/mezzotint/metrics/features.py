@@ -46,6 +46,15 @@ class Extractor(Protocol):
         ...
 
 
+@runtime_checkable
+class Classifier(Extractor, Protocol):
+    """An extractor that knows classes."""
+
+    def logits(self, features: Float[Array, "count dimensions"]) -> Float[Array, "count classes"]:
+        """How much pictures with these features belong to each class."""
+        ...
+
+
 def features(
     extractor: Extractor, pictures: Iterable[Picture], at_once: int | None = None
 ) -> Float[np.ndarray, "count {extractor.dimensions}"]:

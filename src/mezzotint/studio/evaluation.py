@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from mezzotint.evaluation.report import Number, Report
+from mezzotint.metrics.memorisation import COPY, NEIGHBOURS, Memorisation
 from mezzotint.studio.chart import Line, chart
 from mezzotint.studio.markup import figure, image, paragraph, plural, scale, sheet
 
@@ -18,7 +19,7 @@ COLUMNS = 16
 HALF = 340  # about how wide one of two grids is drawn, in CSS pixels
 
 Pictures = UInt8[np.ndarray, "count height width channels"]
-Distances = Float[np.ndarray, " count"]
+Closeness = Float[np.ndarray, " count"]
 
 
 class Shown(NamedTuple):
@@ -28,15 +29,13 @@ class Shown(NamedTuple):
         samples: the pictures that were evaluated.
         train: those that were learnt from.
         held_out: those that were not.
-        sample_distances: of each sample to its nearest training picture.
-        real_distances: the same of held-out pictures.
+        nearest: how near the samples come to training pictures, in features.
     """
 
     samples: Pictures
     train: Pictures
     held_out: Pictures
-    sample_distances: Distances
-    real_distances: Distances
+    nearest: Memorisation
 
 
 def page(report: Report, shown: Shown) -> str:
@@ -103,21 +102,23 @@ def pairs(report: Report, shown: Shown) -> str:
 
 
 def curves(shown: Shown) -> str:
-    """Distances to the nearest training picture by rank: of samples, and of held-out pictures."""
+    """How near each percent of pictures comes to a training picture: of samples, and of held-out ones."""
     lines = [
-        Line("samples", "training", _ranked(shown.sample_distances)),
-        Line("held-out pictures", "held-out", _ranked(shown.real_distances)),
+        Line("samples", "training", _ranked(shown.nearest.closeness)),
+        Line("held-out pictures", "held-out", _ranked(shown.nearest.held_out_closeness)),
+        Line("copies are below", "raw", [(0, COPY), (100, COPY)]),
     ]
     words = (
-        "Distance to the nearest training picture, by rank. Samples far below the held-out pictures are too "
-        "near what was learnt from."
+        f"The distance to the nearest training picture over the mean distance to the {NEIGHBOURS} nearest, in "
+        "features, by rank. Samples below the held-out pictures are nearer to what was learnt from than fresh "
+        "pictures are."
     )
-    drawn = chart(lines, "Distance to the nearest training picture", words, "distance", "percent of pictures")
+    drawn = chart(lines, "Closeness to training pictures", words, "distance ratio", "percent of pictures")
     return figure(drawn, words)
 
 
-def _ranked(distances: Distances) -> list[tuple[int, float]]:
-    return [(percent, float(np.percentile(distances, percent))) for percent in range(101)]
+def _ranked(closeness: Closeness) -> list[tuple[int, float]]:
+    return [(percent, float(np.percentile(closeness, percent))) for percent in range(101)]
 
 
 def _grid(name: str, pictures: Pictures) -> str:
