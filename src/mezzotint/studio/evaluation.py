@@ -109,8 +109,8 @@ def curves(shown: Shown) -> str:
         Line("copies are below", "raw", [(0, COPY), (100, COPY)]),
     ]
     words = (
-        f"The distance to the nearest training picture over the mean distance to the {NEIGHBOURS} nearest, in "
-        "features, by rank. Samples below the held-out pictures are nearer to what was learnt from than fresh "
+        f"The distance to the nearest training picture over the mean of the {NEIGHBOURS} nearest, in "
+        "features, by rank. Samples below the held-out pictures are nearer to what was learnt than fresh "
         "pictures are."
     )
     drawn = chart(lines, "Closeness to training pictures", words, "distance ratio", "percent of pictures")
