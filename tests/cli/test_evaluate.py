@@ -64,14 +64,14 @@ def error(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 def test_training_pictures_are_all_copies_and_held_out_ones_none(photos: Path) -> None:
     copied = evaluate("folder:photos:train", "--against", "folder:photos")
-    assert copied["copies"]["share"] == 1.0
+    assert copied["copies"]["share"] == copied["copies"]["nearer"] == 1.0
     assert copied["numbers"]["FID[small]"]["value"] == pytest.approx(0, abs=1e-9)
     samples, real = everything("folder:photos:train"), reference("folder:photos", Fit((8, 8)))
     assert len(copied["pairs"]) == 16
     assert all(np.array_equal(samples[sample], real.train[train]) for sample, train, _ in copied["pairs"])
     fresh = evaluate("folder:photos:validation", "--against", "folder:photos")
     assert fresh["copies"]["share"] == 0.0
-    assert abs(fresh["copies"]["trend"]) < 0.1 and fresh["copies"]["ratio"] == pytest.approx(1, abs=0.1)
+    assert abs(fresh["copies"]["trend"]) < 0.1 and fresh["copies"]["nearer"] == 0
 
 
 def test_a_folder_that_was_copied_is_caught(photos: Path, tmp_path: Path) -> None:

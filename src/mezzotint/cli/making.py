@@ -111,7 +111,7 @@ class Maker(NamedTuple):
             "steps": steps,
             "grid": repr(self.grid),
             "seed": self.making.seed,
-            "guiding": asdict(self.making.guiding),
+            **{name: value for name, value in asdict(self.making.guiding).items() if value},
         }
 
     def invert(self, picture: Float[np.ndarray, "height width channels"]) -> Noise:

@@ -21,7 +21,9 @@ def copies(report: Report) -> str:
     found = report.copies
     return (
         f"copies of training pictures: {found.share:.1%} ({found.low:.1%} to {found.high:.1%}); "
-        f"of held-out pictures {found.held_out:.1%}"
+        f"of held-out pictures {found.held_out:.1%}\n"
+        f"nearer to training than to held-out pictures: {found.nearer:.1%}; farther from training pictures than "
+        f"held-out ones are, by {found.trend:.1f} standard errors"
     )
 
 

@@ -123,7 +123,7 @@ def _rows(found: Mapping[str, Any], floors: Mapping[str, Any]) -> dict[str, Numb
 
 def _copies(spaces: tuple[Memorisation, ...]) -> Copies:
     found, nearest = copies(*spaces), spaces[0]
-    return Copies(*found.share, found.of_held_out.value, nearest.trend, float(np.median(nearest.ratio)))
+    return Copies(*found.share, found.of_held_out.value, nearest.trend, float(np.mean(nearest.ratio < 1)))
 
 
 def _pairs(spaces: tuple[Memorisation, ...]) -> tuple[tuple[int, int, int], ...]:
@@ -142,7 +142,8 @@ def _warnings(count: int, real: Reference, extractor: Extractor) -> list[str]:
     """What a reader must know of these numbers."""
     fid, fewest = f"FID[{extractor.name}]", min(count, len(real.train))
     if fewest < extractor.dimensions:
-        more = f"; or take --count {extractor.dimensions} and more" if count == fewest else ""
+        enough = len(real.train) >= extractor.dimensions
+        more = f"; or take --count {extractor.dimensions} and more" if enough else ""
         return [
             f"{fid} of {fewest:,} pictures means little: they are fewer than its {extractor.dimensions:,} "
             f"features. KID has no such bias: use it{more}"

@@ -47,7 +47,8 @@ class Copies:
         high: where it ends.
         held_out: the share of held-out pictures that the same test calls copies.
         trend: standard errors by which samples are farther from training pictures than held-out ones are.
-        ratio: the median of the samples' distances to training pictures over those to held-out ones.
+        nearer: the share of samples that are nearer to training pictures than to held-out ones, the sets'
+            sizes corrected for: about half of pictures that know neither.
     """
 
     share: float
@@ -55,7 +56,7 @@ class Copies:
     high: float
     held_out: float
     trend: float
-    ratio: float
+    nearer: float
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Report:
 
 def to_json(report: Report) -> str:
     """The report as JSON text, with its version."""
-    return json.dumps({"version": VERSION, **dataclasses.asdict(report)}, indent=2) + "\n"
+    return json.dumps({"version": VERSION, **dataclasses.asdict(report)}, indent=2, allow_nan=False) + "\n"
 
 
 def write(path: Path, report: Report) -> None:

@@ -67,7 +67,7 @@ def numbers(report: Report) -> str:
     said = "".join(f'<p class="warning">{escape(warning)}</p>' for warning in report.warnings)
     rows = "".join(_row(name, number) for name, number in report.numbers.items())
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("", "value", "95% interval", "real pictures"))
-    floor = f"The last column is the same number of {report.floor_count:,} {report.floor_of} pictures."
+    floor = f"The last column is of {report.floor_count:,} {report.floor_of} pictures in the samples' place."
     return f"{said}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{paragraph(floor)}"
 
 
@@ -83,7 +83,8 @@ def copies(report: Report, shown: Shown) -> str:
     words = (
         f"{_percent(found.share)} of the samples are copies of training pictures (95% interval "
         f"{_percent(found.low)} to {_percent(found.high)}); "
-        f"of the held-out pictures {_percent(found.held_out)}."
+        f"of the held-out pictures {_percent(found.held_out)}. {_percent(found.nearer)} are nearer to training "
+        "pictures than to held-out ones, the sets' sizes corrected for."
     )
     return paragraph(words) + pairs(report, shown) + curves(shown)
 
