@@ -83,8 +83,8 @@ def copies(report: Report, shown: Shown) -> str:
     words = (
         f"{_percent(found.share)} of the samples are copies of training pictures (95% interval "
         f"{_percent(found.low)} to {_percent(found.high)}); "
-        f"of the held-out pictures {_percent(found.held_out)}. {_percent(found.nearer)} are nearer to training "
-        "pictures than to held-out ones, the sets' sizes corrected for."
+        f"of the held-out pictures {_percent(found.held_out)}. {_percent(found.nearer)} are nearer to "
+        "training pictures than to held-out ones, the sets' sizes corrected for."
     )
     return paragraph(words) + pairs(report, shown) + curves(shown)
 
