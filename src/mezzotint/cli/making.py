@@ -91,13 +91,14 @@ class Maker(NamedTuple):
 
     def part(self, first: int, count: int) -> Images:
         """The `count` pictures from `first` on of those that `make` gives."""
+        labels = in_turn(self.classes, first + count)
         return self.model.sample(
             count,
             self.making.steps,
             self.making.seed,
             sampler=self.sampler,
             grid=self.grid,
-            labels=in_turn(self.classes, first + count)[first:] if self.classes else None,
+            labels=None if labels is None else labels[first:],
             guidance=self.guidance,
             first=first,
         )

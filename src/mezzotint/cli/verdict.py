@@ -23,7 +23,7 @@ def copies(report: Report) -> str:
         f"copies of training pictures: {found.share:.1%} ({found.low:.1%} to {found.high:.1%}); "
         f"of held-out pictures {found.held_out:.1%}\n"
         f"nearer to training than to held-out pictures: {found.nearer:.1%}; {abs(found.trend):.1f} standard "
-        f"errors {'farther from' if found.trend > 0 else 'nearer to'} training pictures than held-out ones are"
+        f"errors {'farther from' if found.trend > 0 else 'nearer to'} the former than held-out ones are"
     )
 
 

@@ -12,6 +12,7 @@ from mezzotint.evaluation.numbers import floor, numbers
 from mezzotint.evaluation.pictures_of import Reference
 from mezzotint.evaluation.report import Copies, Number, Report
 from mezzotint.metrics.features import Extractor
+from mezzotint.metrics.intervals import Interval
 from mezzotint.metrics.memorisation import Memorisation, Views, copies, memorisation, pixels
 
 PAIRS = 16  # of a sample and its nearest pictures, in the report
@@ -117,8 +118,10 @@ def _in_pixels(samples: Pictures, real: Reference) -> Memorisation:
     return memorisation(pixels(scaled(samples)), train, pixels(scaled(real.held_out)))
 
 
-def _rows(found: Mapping[str, Any], floors: Mapping[str, Any]) -> dict[str, Number]:
-    return {name: Number(*interval, floors[name].value) for name, interval in found.items()}
+def _rows(values: Mapping[str, Interval], floors: Mapping[str, Interval]) -> dict[str, Number]:
+    return {
+        name: Number(found.value, found.low, found.high, floors[name].value) for name, found in values.items()
+    }
 
 
 def _copies(spaces: tuple[Memorisation, ...]) -> Copies:
