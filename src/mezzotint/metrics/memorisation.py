@@ -130,11 +130,6 @@ def copies(*spaces: Memorisation) -> Copies:
     return Copies(mask, share(mask), share(by_chance))
 
 
-def closest(found: Memorisation, count: int) -> Int[np.ndarray, " closest"]:
-    """The samples that are most like copies, the closest first; `count` of them, or all."""
-    return np.argsort(found.closeness, kind="stable")[:count]
-
-
 def _near(views: Views, train: Train) -> Nearest:
     return nearest(views.upright, train, max(1, min(NEIGHBOURS, len(train))), views.mirrored)
 
