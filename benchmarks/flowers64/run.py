@@ -1,0 +1,180 @@
+"""One row of the Flowers-64 benchmark: trains a recipe under the frozen protocol, measures it, keeps the row.
+
+    python benchmarks/flowers64/run.py RECIPE --data flowers:PATH --tier cpu --by compute|time
+
+The protocol is protocol.json, whole: which photos are held out (by digest), how pictures are brought to 64x64,
+how much training compute or time there is, and how samples are made and measured. The row goes to table.json,
+and table.md is written from that. A run that was stopped goes on.
+"""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+import mezzotint
+from mezzotint.cli import evaluate
+from mezzotint.config import Config
+from mezzotint.core.labels import unlabelled
+from mezzotint.data.open import open_origin
+from mezzotint.data.survey import survey
+from mezzotint.errors import UserError
+from mezzotint.evaluation import report as reports
+from mezzotint.evaluation.report import Report
+from mezzotint.files import write_whole
+from mezzotint.model import init_variables, told
+from mezzotint.recipes import recipe
+from mezzotint.runs import journal
+
+HERE = Path(__file__).parent
+PROBED = 20  # steps that measure the speed where time is what is given
+BACKWARD = 3  # a training step costs three forward passes: Kaplan et al., arXiv:2001.08361, section 2.1
+
+
+def main() -> None:
+    """Trains, measures, and adds the row."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recipe")
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--tier", default="cpu")
+    parser.add_argument("--by", choices=("compute", "time"), default="compute")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    protocol = json.loads((HERE / "protocol.json").read_text())
+    demand_split(options.data, protocol["held_out"])
+    out = options.out or Path("runs") / f"flowers64-{options.recipe}-{options.tier}-{options.by}"
+    config = under(protocol, recipe(options.recipe), options.data)
+    config = replace(config, steps=length(config, protocol["tiers"][options.tier], options.by, out))
+    mezzotint.train(config, out)
+    keep(row(options, config, measured(out, protocol), minutes(out)))
+
+
+def demand_split(data: str, held_out: list[str]) -> None:
+    """Raises a `UserError` where the source holds out other photos than the protocol."""
+    entries = open_origin(data).entries
+    usable, _ = survey(entries, lambda row, content: 3)
+    found = sorted(each.digest.hex() for each in usable if entries[each.row].split == "validation")
+    if found != held_out:
+        raise UserError(
+            f"{data} holds out other photos than the protocol: give Oxford Flowers 102's own files"
+        )
+
+
+def under(protocol: dict[str, Any], config: Config, data: str) -> Config:
+    """A recipe on the protocol's pictures, looked at rarely."""
+    watch = replace(config.watch, validate=0, sample=0, checkpoint=100, log=10)
+    size = tuple(protocol["image_size"])
+    return replace(
+        config, data=data, image_size=size, channels=3, crop="centre", seed=protocol["seed"], watch=watch
+    )
+
+
+def length(config: Config, tier: dict[str, float], by: str, out: Path) -> int:
+    """How many steps a budget buys; a run that was begun keeps its length."""
+    if (out / "config.json").exists():
+        return json.loads((out / "config.json").read_text())["config"]["steps"]
+    if by == "compute":
+        return round(tier["teraflops"] * 1e12 / (BACKWARD * flops(config) * config.batch_size))
+    return round(60 * tier["minutes"] / seconds_a_step(config, out))
+
+
+def flops(config: Config) -> float:
+    """Of the network on one picture, from its shapes, as XLA counts them before it optimises."""
+    height, width, channels = config.picture_shape
+    variables = jax.eval_shape(lambda: init_variables(config, jax.random.key(0)))
+    noisy, level, condition = (
+        jnp.zeros((1, height, width, channels)),
+        jnp.zeros(1),
+        told(config, unlabelled(1)),
+    )
+    forward = jax.jit(lambda variables: config.network.apply(variables, noisy, level, condition, train=False))
+    return float(forward.lower(variables).cost_analysis()["flops"])
+
+
+def seconds_a_step(config: Config, out: Path) -> float:
+    """The median of a short run beside the real one."""
+    probe = out.with_name(f"{out.name}-probe")
+    watch = replace(config.watch, log=4, checkpoint=0)
+    mezzotint.train(replace(config, steps=PROBED, watch=watch), probe)
+    entries = journal.read(probe / "journal.jsonl")
+    return config.batch_size / median(
+        entry["seconds"]["images_per_second"] for entry in entries if entry["kind"] == "train"
+    )
+
+
+def measured(out: Path, protocol: dict[str, Any]) -> Report:
+    """The report of a run's samples, made as the protocol says."""
+    words = [str(out), "--out", str(out / "evaluation"), *map(str, protocol["evaluate"])]
+    evaluate.main(words)
+    return reports.read(out / "evaluation" / "report.json")
+
+
+def minutes(out: Path) -> float:
+    """That a run has trained, by its journal; validation, pictures and checkpoints do not count."""
+    entries = journal.read(out / "journal.jsonl")
+    return sum(entry["seconds"]["elapsed"] for entry in entries if entry["kind"] == "train") / 60
+
+
+def row(options: argparse.Namespace, config: Config, found: Report, trained: float) -> dict[str, Any]:
+    """What the table shows."""
+    assert config.steps is not None
+    images = config.steps * config.batch_size
+    return {
+        "recipe": options.recipe,
+        "tier": options.tier,
+        "by": options.by,
+        "device": jax.devices()[0].device_kind,
+        "steps": config.steps,
+        "images": images,
+        "minutes": round(trained, 1),
+        "teraflops": round(BACKWARD * flops(config) * images / 1e12, 1),
+        "numbers": {name: [each.value, each.low, each.high] for name, each in found.numbers.items()},
+        "floors": {name: each.floor for name, each in found.numbers.items()},
+        "copies": [found.copies.share, found.copies.low, found.copies.high],
+        "protocol": hashlib.sha256((HERE / "protocol.json").read_bytes()).hexdigest()[:16],
+    }
+
+
+def keep(new: dict[str, Any]) -> None:
+    """Puts a row in the place of the one before it, and writes the table anew."""
+    path = HERE / "table.json"
+    rows = json.loads(path.read_text()) if path.exists() else []
+    named = ("recipe", "tier", "by", "device")
+    rows = [each for each in rows if any(each[name] != new[name] for name in named)] + [new]
+    write_whole(path, json.dumps(rows, indent=1) + "\n")
+    write_whole(HERE / "table.md", table(rows))
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows, with the floors of real pictures last."""
+    names = list(rows[0]["numbers"])
+    heads = ["recipe", "budget", "images", "TFLOP", "minutes", *names, "copies"]
+    lines = [heads, ["---"] * len(heads), *map(_cells, rows)]
+    floors = [f"{rows[-1]['floors'][name]:.3g}" for name in names]
+    lines.append(["real photos", "", "", "", "", *floors, ""])
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cells(each: dict[str, Any]) -> list[str]:
+    figures = [_interval(number) for number in each["numbers"].values()]
+    budget = f"{each['tier']}, by {each['by']}"
+    counted = [f"{each['images']:,}", f"{each['teraflops']:,.0f}", f"{each['minutes']:.0f}"]
+    return [each["recipe"], budget, *counted, *figures, _interval(each["copies"])]
+
+
+def _interval(number: Iterable[float]) -> str:
+    value, low, high = number
+    return f"{value:.3g} ({low:.3g} to {high:.3g})"
+
+
+if __name__ == "__main__":
+    main()
