@@ -26,7 +26,7 @@ def share(chosen: Bool[np.ndarray, " count"]) -> Interval:
     middle = value + z**2 / (2 * count)
     half = z * np.sqrt(value * (1 - value) / count + (z / (2 * count)) ** 2)
     low, high = ((middle + side) / (1 + z**2 / count) for side in (-half, half))
-    return Interval(value, max(0.0, float(low)), min(1.0, float(high)))
+    return Interval(value, float(low) if value > 0 else 0.0, float(high) if value < 1 else 1.0)
 
 
 def jackknife(value: float, without: Float[np.ndarray, " parts"]) -> Interval:
