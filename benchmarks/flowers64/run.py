@@ -2,9 +2,9 @@
 
     python benchmarks/flowers64/run.py RECIPE --data flowers:PATH --tier cpu --by compute|time
 
-The protocol is protocol.json, whole: which photos are held out (by digest), how pictures are brought to 64x64,
-how much training compute or time there is, and how samples are made and measured. The row goes to table.json,
-and table.md is written from that. A run that was stopped goes on.
+The protocol is protocol.json, whole: which photos are held out (by digest), how pictures are brought to
+64x64, how much training compute or time there is, and how samples are made and measured. The row goes to
+table.json, and table.md is written from that. A run that was stopped goes on.
 """
 
 import argparse

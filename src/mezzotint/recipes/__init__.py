@@ -8,12 +8,13 @@ from collections.abc import Callable
 from mezzotint.config import Config
 from mezzotint.errors import UserError, nearest
 from mezzotint.recipes.demo import demo, demo_classes
-from mezzotint.recipes.flowers import flowers_article, flowers_classes
+from mezzotint.recipes.flowers import flowers_article, flowers_classes, flowers_small
 
 RECIPES: dict[str, Callable[[], Config]] = {
     "demo": demo,
     "demo-classes": demo_classes,
     "flowers-article": flowers_article,
+    "flowers-small": flowers_small,
     "flowers-classes": flowers_classes,
 }
 

@@ -10,6 +10,7 @@ from mezzotint.core.schedule import Cosine
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.networks.unet import UNet
 from mezzotint.sampling.ddim import Ddim
+from mezzotint.sampling.dpm import DpmSolver2M
 
 
 def flowers_article() -> Config:
@@ -40,6 +41,35 @@ def flowers_article() -> Config:
         sampler=Ddim(),
         grid=Uniform(),
         sampling_steps=80,
+    )
+
+
+def flowers_small() -> Config:
+    """Oxford Flowers 102 at 64x64 with the small UNet; a first impression in a quarter of an hour on a CPU.
+
+    A quarter of the article's work for each picture, so that it sees four times as many.
+    """
+    return Config(
+        recipe="flowers-small",
+        data="flowers:data/flowers102",
+        image_size=(64, 64),
+        channels=3,
+        flip=True,
+        epochs=50,
+        batch_size=32,
+        network=UNet(widths=(48, 96, 192)),
+        schedule=Cosine(max_signal=0.999, min_signal=0.02),
+        prediction=Velocity(),
+        level=Angle(),
+        pixels=DatasetPixels(),
+        times=UniformTimes(stratified=True),
+        objective=Plain(norm="l1"),
+        optimizer=Optimizer(learning_rate=1e-3, decay="cosine", warmup=50, clip=1.0),
+        average=Average(decay=0.999),
+        watch=Watch(validate=500, sample=500, checkpoint=500),
+        sampler=DpmSolver2M(eta=1.0),
+        grid=Uniform(),
+        sampling_steps=40,
     )
 
 
