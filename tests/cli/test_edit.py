@@ -192,7 +192,10 @@ BAD = {
     ),
     "an empty box": (["inpaint", "rose.png", "--box", "4", "4", "4", "8"], "--box 4 4 4 8 is not in"),
     "no repeats": ([*PAINT, "--repeats", "0"], "repeats must be at least 1, not 0"),
-    "a multistep sampler that repeats": ([*PAINT, "--sampler", "unipc"], "heun: unipc remembers earlier"),
+    "a multistep sampler that repeats": (
+        [*PAINT, "--sampler", "unipc", "--repeats", "2"],
+        "heun: unipc remembers earlier",
+    ),
     "an unknown sampler": ([*PAINT, "--sampler", "unipcc"], "there is no sampler 'unipcc'; did you mean"),
     "noise in an inversion": (["invert", "rose.png", "--sampler", "ddpm"], "or heun: ddpm does"),
     "a multistep inversion": (["invert", "rose.png", "--sampler", "ab3"], "heun: ab3 remembers earlier"),
