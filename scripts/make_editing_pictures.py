@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 from einops import reduce
 from jaxtyping import Float
+from PIL import Image
 
 from mezzotint import pictures
 from mezzotint.cli.main import main as mezzotint
 from mezzotint.data.fit import Fit
 from mezzotint.edits import LUMA
-from mezzotint.evaluation.pictures_of import everything, reference
+from mezzotint.evaluation.pictures_of import reference
 
 TARGET = Path(__file__).parents[1] / "docs/images"
 SIDE, SCALE = 32, 3
@@ -35,7 +36,7 @@ def made(run: str, work: Path, verb: str, *words: str) -> Row:
     """What a command makes."""
     out = work / "-".join(("made", verb, *(word for word in words if word.replace(".", "").isdigit())))
     mezzotint(["edit", run, verb, *words, *STEPS, "--out", str(out)])
-    return list(everything(f"folder:{out}") / np.float32(255))
+    return [np.asarray(Image.open(path)) / np.float32(255) for path in sorted(out.glob("*.png"))]
 
 
 def saved(picture: Picture, path: Path) -> str:
