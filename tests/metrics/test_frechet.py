@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mezzotint.errors import UserError
-from mezzotint.metrics.frechet import Gaussian, factor, frechet, gaussian
+from mezzotint.metrics.frechet import Gaussian, factor, frechet, frechet_with_interval, gaussian
 
 GOLDEN = Path(__file__).parent / "distances.npz"
 
@@ -50,3 +50,11 @@ def test_the_factor_has_the_rank_and_gives_the_covariance() -> None:
 def test_one_picture_has_no_covariance() -> None:
     with pytest.raises(UserError, match="at least 2 pictures, not 1"):
         gaussian(np.ones((1, 4)))
+
+
+def test_the_interval_holds_the_mean_of_fresh_draws() -> None:
+    """In 40 repetitions at least 34, where 38 are expected: the mean of the biased distance, not 0."""
+    generator, real = np.random.default_rng(0), np.random.default_rng(1).normal(size=(500, 4))
+    found = [frechet_with_interval(generator.normal(0.3, 1, (100, 4)), real) for _ in range(40)]
+    mean = np.mean([each.value for each in found])
+    assert sum(each.low < mean < each.high for each in found) >= 34

@@ -16,7 +16,7 @@ from mezzotint.config import Config
 from mezzotint.core.pixels import PixelStatistics
 from mezzotint.core.schedule import Cosine
 from mezzotint.errors import UserError
-from mezzotint.model import Model, init_variables, load
+from mezzotint.model import Model, init_variables, load, weights
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.runs import checkpoint
 from mezzotint.runs.folder import RunFolder
@@ -164,3 +164,19 @@ def test_a_network_without_batch_statistics_is_saved_and_loaded(tmp_path: Path, 
     plain = Model(config, init_variables(config, jax.random.key(1)), statistics)
     again = load(plain.save(tmp_path / "plain"))
     np.testing.assert_array_equal(again.sample(2), plain.sample(2))
+
+
+def test_the_digest_names_the_weights_and_the_statistics(model: Model) -> None:
+    digest = weights.digest(model.variables, model.pixels)
+    assert (
+        digest == weights.digest(jax.tree.map(jnp.array, model.variables), model.pixels) and len(digest) == 64
+    )
+    changed = jax.tree.map(lambda leaf: leaf, model.variables)
+    first, *_ = jax.tree.leaves(changed)
+    others = [
+        weights.digest(
+            jax.tree.map(lambda leaf: leaf + 1e-6 if leaf is first else leaf, changed), model.pixels
+        ),
+        weights.digest(model.variables, model.pixels._replace(mean=model.pixels.mean + 0.1)),
+    ]
+    assert len({digest, *others}) == 3

@@ -122,7 +122,7 @@ def read(path: Path) -> Report:
         version = document.pop("version")
     except FileNotFoundError:
         raise UserError(f"there is no report {path}: `mezzotint evaluate` writes one") from None
-    except (ValueError, KeyError, AttributeError, OSError):
+    except (ValueError, KeyError, AttributeError, TypeError, OSError):
         raise UserError(f"{path} is no report of `mezzotint evaluate`, or it is damaged") from None
     if version != VERSION:
         raise UserError(f"{path} has version {version}; this program reads {VERSION}")
