@@ -170,7 +170,8 @@ def main() -> None:
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        serve(*options.serve, options.pictures)
+        engine, network = options.serve
+        serve(engine, network, options.pictures)
         return
     print(matrix_part(), flush=True)
     for network in NETWORKS if options.torch else ():

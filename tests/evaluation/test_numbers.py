@@ -6,11 +6,8 @@ from jax import Array
 
 from mezzotint.evaluation.numbers import floor, numbers
 
-PLAIN = {
-    "FID[plain]",
-    "KID[plain]",
-    *(f"{name}[plain]" for name in ("precision", "recall", "density", "coverage")),
-}
+NAMES = ("FID", "KID", "precision", "recall", "density", "coverage")
+PLAIN = {f"{name}[plain]" for name in NAMES}
 
 
 class Plain:
