@@ -77,7 +77,8 @@ def flowers_classes() -> Config:
     """Oxford Flowers 102 at 64x64 by class, with the small UNet, 200 epochs; a GPU's work.
 
     Against the article's: the network attends and is told the class, predicts the velocity, sees a longer
-    range of noise, and every picture also mirrored. A tenth of the labels is withheld, for guidance.
+    range of noise, and every picture also mirrored. A tenth of the labels is withheld, for guidance. It has
+    not been trained to its end yet.
     """
     return Config(
         recipe="flowers-classes",
