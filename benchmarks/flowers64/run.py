@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 
 import mezzotint
+from mezzotint import runtime
 from mezzotint.cli import evaluate
 from mezzotint.config import Config
 from mezzotint.core.labels import unlabelled
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--by", choices=("compute", "time"), default="compute")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    runtime.prepare()  # before anything is counted, which starts JAX
     protocol = json.loads((HERE / "protocol.json").read_text())
     demand_split(options.data, protocol["held_out"])
     out = options.out or Path("runs") / f"flowers64-{options.recipe}-{options.tier}-{options.by}"
