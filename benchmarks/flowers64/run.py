@@ -32,7 +32,7 @@ from mezzotint.evaluation.report import Report
 from mezzotint.files import write_whole
 from mezzotint.model import init_variables, told
 from mezzotint.recipes import recipe
-from mezzotint.runs import journal
+from mezzotint.runs import checkpoint, journal
 
 HERE = Path(__file__).parent
 PROBED = 20  # steps that measure the speed where time is what is given
@@ -57,6 +57,8 @@ def main() -> None:
     config = under(protocol, recipe(options.recipe), options.data)
     config = replace(config, steps=length(config, protocol["tiers"][options.tier], options.by, out))
     mezzotint.train(config, out)
+    if max(checkpoint.steps(out / "checkpoints")) != config.steps:
+        return  # stopped: the same command goes on
     keep(row(options, config, measured(out, protocol), minutes(out)))
 
 
