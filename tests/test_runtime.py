@@ -4,12 +4,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
+
+from mezzotint import runtime
 from mezzotint.config import Config, to_json
 from mezzotint.runtime import CPU_FLAGS
-from tests.training.runs import digests
+from mezzotint.training import loop
+from tests.training.runs import digests, train
 
 FROM_TESTS = ("XLA_FLAGS", "JAX_DISABLE_MOST_OPTIMIZATIONS", "JAX_COMPILATION_CACHE_DIR")
 PREPARED = """
@@ -65,3 +70,15 @@ def test_a_cache_that_cannot_be_kept_costs_time_alone(tmp_path: Path) -> None:
 def test_a_longer_run_goes_on_with_the_same_bytes(tiny_plain: Config, tmp_path: Path) -> None:
     run(TRAINED, tmp_path, to_json(tiny_plain))
     assert digests(tiny_plain, tmp_path / "longer") == digests(tiny_plain, tmp_path / "straight")
+
+
+def test_small_steps_keep_their_memory_and_large_ones_give_it_back(
+    tiny_plain: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    monkeypatch.setattr(runtime, "keep_memory", lambda: kept.append("kept"))
+    train(replace(tiny_plain, steps=1), tmp_path / "small")
+    assert kept == ["kept"]
+    monkeypatch.setattr(loop, "KEPT", 0)
+    train(replace(tiny_plain, steps=1), tmp_path / "large")
+    assert kept == ["kept"]

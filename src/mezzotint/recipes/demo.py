@@ -46,8 +46,8 @@ def demo_classes() -> Config:
     """Clothes at 20x20 by class: `demo` with a network that is told which of ten kinds each picture is.
 
     Then `mezzotint sample RUN --label all --guidance 2 --count 40` has a row for each kind. The labels and
-    the null label are 1,408 parameters. Early checkpoints are kept, to guide away from (`--weaker 500`). After
-    1,800 steps, at guidance 2, eight kinds are recognised; sandals fall apart, and bags are half a bag.
+    the null label are 1,408 parameters. Early checkpoints are kept, to guide away from (`--weaker 500`).
+    After 1,800 steps, at guidance 2, eight kinds are recognised; sandals fall apart, and bags are half a bag.
     """
     plain = demo()
     watch = replace(plain.watch, keep_every=500)

@@ -25,10 +25,12 @@ from mezzotint.training.interrupt import Interrupt
 from mezzotint.training.prepare import Plan, claim, pixel_statistics, plan
 from mezzotint.training.report import Report
 from mezzotint.training.sharding import whole
-from mezzotint.training.start import first_line
+from mezzotint.training.start import first_line, step_bytes
 from mezzotint.training.state import TrainState, averaged, create, from_trees, to_trees
 from mezzotint.training.step import train_step
 from mezzotint.training.validate import Validation
+
+KEPT = 2**29  # bytes of a step, up to which what steps free is kept
 
 Tree = Any
 
@@ -101,6 +103,8 @@ class Training:
         self.feed = feed(plan)
         state = initial_state(plan, self.keys)
         self.step = self.feed.compile(train_step(plan.config, self.keys.training), state)
+        if step_bytes(self.step) <= KEPT:
+            runtime.keep_memory()
         self._say_first_line(state)
         self.state, self.start, window = self._restored(state)
         journal.rewind(folder.journal, self.start)
