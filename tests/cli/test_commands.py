@@ -60,7 +60,7 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
 def test_recipes_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "recipes")
     names = [line.split()[0] for line in out.splitlines()]
-    assert names == ["demo", "demo-classes", "flowers-article", "flowers-classes"]
+    assert names == ["demo", "demo-classes", "flowers-article", "flowers-small", "flowers-classes"]
     assert all(len(line.split()) > 5 for line in out.splitlines())
 
 
