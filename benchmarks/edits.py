@@ -26,8 +26,7 @@ import mezzotint
 from mezzotint import Model, edits
 from mezzotint.core.pixels import encode, scale
 from mezzotint.data.open import open_source
-from mezzotint.editing.inpaint import keep, resample
-from mezzotint.editing.measure import KnownPixels
+from mezzotint.editing.inpaint import keep, match, resample
 from mezzotint.editing.noise import start_from
 from mezzotint.editing.plan import Edits
 from mezzotint.editing.restore import agree
@@ -79,7 +78,7 @@ def seams(model: Model, real: Pictures) -> Iterator[str]:
     encoded, mask = encode(jnp.asarray(real), model.pixels), jnp.asarray(masks)[..., None]
     known = Partial(keep, picture=encoded, mask=mask)
     std = edits.STD / scale(model.pixels)
-    guided = Partial(agree, measurement=KnownPixels(~mask), measured=encoded * ~mask, std=std)
+    guided = Partial(match, picture=encoded, mask=mask, std=std)
     ways = {"replaced": (known,), "guided": (guided, known)}
     for name, steps in (("ddpm", 20), ("ddim", 20), ("ddpm", 50)):
         for way, repeats in (("replaced", 1), ("replaced", 5), ("replaced", 20), ("guided", 1)):

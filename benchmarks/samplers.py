@@ -36,9 +36,10 @@ from mezzotint.config import Config
 from mezzotint.core.grid import Grid, KarrasGrid, Uniform, UniformLogSnr
 from mezzotint.data.open import open_source
 from mezzotint.data.pipeline import epoch_order, window
+from mezzotint.evaluation.cache import of_bytes
 from mezzotint.files import write_whole
 from mezzotint.metrics import efficientnet_weights
-from mezzotint.metrics.features import Extractor, features
+from mezzotint.metrics.features import Extractor
 from mezzotint.metrics.kernel import kid, kid_difference
 from mezzotint.sampling.ddim import Ddim
 from mezzotint.sampling.method import Sampler
@@ -128,7 +129,7 @@ def rms(difference: np.ndarray) -> float:
 
 def features_of(extractor: Extractor, images: np.ndarray) -> np.ndarray:
     """The features of pictures in [0, 1], rounded to 8 bits."""
-    return features(extractor, (image.astype(np.float32) / 255 for image in pictures.to_bytes(images)))
+    return of_bytes(extractor, pictures.to_bytes(images), lambda count: None)
 
 
 def real_pictures(config: Config, count: int, seed: int) -> np.ndarray:

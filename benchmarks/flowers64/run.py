@@ -33,6 +33,7 @@ from mezzotint.files import write_whole
 from mezzotint.model import init_variables, told
 from mezzotint.recipes import recipe
 from mezzotint.runs import checkpoint, journal
+from mezzotint.runs.folder import RunFolder
 
 HERE = Path(__file__).parent
 PROBED = 20  # steps that measure the speed where time is what is given
@@ -57,7 +58,7 @@ def main() -> None:
     config = under(protocol, recipe(options.recipe), options.data)
     config = replace(config, steps=length(config, protocol["tiers"][options.tier], options.by, out))
     mezzotint.train(config, out)
-    if max(checkpoint.steps(out / "checkpoints")) != config.steps:
+    if max(checkpoint.steps(RunFolder(out).checkpoints)) != config.steps:
         return  # stopped: the same command goes on
     keep(row(options, config, measured(out, protocol), minutes(out)))
 
@@ -84,8 +85,11 @@ def under(protocol: dict[str, Any], config: Config, data: str) -> Config:
 
 def length(config: Config, tier: dict[str, float], by: str, out: Path) -> int:
     """How many steps a budget buys; a run that was begun keeps its length."""
-    if (out / "config.json").exists():
-        return json.loads((out / "config.json").read_text())["config"]["steps"]
+    begun = RunFolder(out)
+    if begun.config.exists():
+        steps = begun.read_config().steps
+        assert steps is not None, "a run that was begun has a length"
+        return steps
     if by == "compute":
         return round(tier["teraflops"] * 1e12 / (BACKWARD * flops(config) * config.batch_size))
     return round(60 * tier["minutes"] / seconds_a_step(config, out))
@@ -111,7 +115,7 @@ def seconds_a_step(config: Config, out: Path) -> float:
     probe = out.with_name(f"{out.name}-probe")
     watch = replace(config.watch, log=4, checkpoint=0)
     mezzotint.train(replace(config, steps=PROBED, watch=watch), probe)
-    entries = journal.read(probe / "journal.jsonl")
+    entries = journal.read(RunFolder(probe).journal)
     return config.batch_size / median(
         entry["seconds"]["images_per_second"] for entry in entries if entry["kind"] == "train"
     )
@@ -126,7 +130,7 @@ def measured(out: Path, protocol: dict[str, Any]) -> Report:
 
 def minutes(out: Path) -> float:
     """That a run has trained, by its journal; validation, pictures and checkpoints do not count."""
-    entries = journal.read(out / "journal.jsonl")
+    entries = journal.read(RunFolder(out).journal)
     return sum(entry["seconds"]["elapsed"] for entry in entries if entry["kind"] == "train") / 60
 
 

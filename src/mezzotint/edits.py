@@ -17,8 +17,8 @@ from jaxtyping import Array, Bool, Float
 from mezzotint.arrays import Images
 from mezzotint.core.pixels import encode, scale
 from mezzotint.editing.img2img import start_near
-from mezzotint.editing.inpaint import keep, resample
-from mezzotint.editing.measure import BlockMeans, KnownPixels, WeightedChannels
+from mezzotint.editing.inpaint import keep, match, resample
+from mezzotint.editing.measure import BlockMeans, WeightedChannels
 from mezzotint.editing.noise import slerp, start_from, turn
 from mezzotint.editing.plan import Edits
 from mezzotint.editing.restore import agree
@@ -54,8 +54,7 @@ def inpaint(
     if repeats < 1:
         raise UserError(f"the repeats must be at least 1, not {repeats}")
     encoded, painted = _encoded(model, picture), jnp.asarray(mask)[None, ..., None]
-    known = KnownPixels(~painted)
-    near = Partial(agree, measurement=known, measured=known(encoded), std=STD / scale(model.pixels))
+    near = Partial(match, picture=encoded, mask=painted, std=STD / scale(model.pixels))
     kept = Partial(keep, picture=encoded, mask=painted)
     return (near, kept, Partial(resample, repeats=repeats)) if repeats > 1 else (near, kept)
 

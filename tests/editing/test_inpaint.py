@@ -10,11 +10,9 @@ from jax import Array
 
 from mezzotint.core.grid import Uniform, UniformLogSnr
 from mezzotint.core.schedule import Cosine, Schedule, mix
-from mezzotint.editing.inpaint import keep, knowing, resample
-from mezzotint.editing.measure import KnownPixels
+from mezzotint.editing.inpaint import keep, knowing, match, resample
 from mezzotint.editing.plan import Plan
 from mezzotint.editing.resample import Resampled, diffused
-from mezzotint.editing.restore import agree
 from mezzotint.editing.sound import has_single_steps
 from mezzotint.errors import UserError
 from mezzotint.sampling import loop
@@ -91,12 +89,12 @@ def test_measuring_what_is_known_brings_it_there_at_once() -> None:
     Without chance, as in test_restore: what is made is linear in the start, so 17 starts tell all.
     """
     schedule = Cosine(max_signal=0.999, min_signal=0.001)  # with more, the start would know too little
-    picture, known = jnp.ones((1, *SHAPE)), KnownPixels(jnp.asarray(~MASK))
+    picture, mask = jnp.ones((1, *SHAPE)), jnp.asarray(MASK)
     with precision():
         starts = jnp.asarray(np.concatenate([np.zeros((1, 16)), np.eye(16)]).reshape(17, *SHAPE))
         before = plan(schedule, PRESETS["heun"], 17, loop.times(UniformLogSnr(), schedule, 60))
-        measured = agree(before._replace(x=jnp.hypot(*schedule(1.0)) * starts), known, known(picture), 0.01)
-        made = jax.jit(lambda: loop.sample(*keep(measured, picture, jnp.asarray(MASK))))()
+        measured = match(before._replace(x=jnp.hypot(*schedule(1.0)) * starts), picture, mask, 0.01)
+        made = jax.jit(lambda: loop.sample(*keep(measured, picture, mask)))()
     mean, linear = np.asarray(made[0]).ravel(), np.asarray(made[1:] - made[0]).reshape(16, 16)
     exact = SMOOTH.given(np.eye(16)[KNOWN], np.ones(8), 0.01)
     np.testing.assert_array_equal(made[:, :, :2], 1)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
@@ -99,15 +99,16 @@ def _run(path: Path, options: Options) -> tuple[Subject, str, Fit]:
     config = maker.model.config
     if options.against is None and config.data == "object":
         raise UserError("the run was trained on Python objects: name a source of pictures with --against")
-    made, pictures = maker.described(), _generated(maker, options)
+    made = maker.described()
+    pictures = _generated(maker, made, options)
     fit = replace(config.fit, channels=config.channels)
     return Subject(options.what, pictures, made), options.against or config.data, fit
 
 
-def _generated(maker: Maker, options: Options) -> Pictures:
+def _generated(maker: Maker, made: dict[str, Any], options: Options) -> Pictures:
     make, folder = partial(maker.part, count=BLOCK), options.out / "samples"
     with progress("making pictures", options.count) as seen:
-        return generated(folder, options.count, maker.described(), make, seen)
+        return generated(folder, options.count, made, make, seen)
 
 
 def _source(path: Path, what: str) -> str:

@@ -5,8 +5,8 @@ alpha * picture + sigma * noise at every time, all with the noise of the start (
 the network has seen them in training; and the last estimate, which is the picture, has them as they are.
 
 That alone leaves a seam, for what is painted learns of the known pixels too late. Two remedies compose with
-it: `restore.agree`, told the known pixels (`measure.KnownPixels`), which changes the estimate under the mask
-as well, at each step; and `resample`.
+it: `match`, which measures the known pixels and so changes the estimate under the mask as well, at each step;
+and `resample`.
 """
 
 import jax.numpy as jnp
@@ -15,8 +15,10 @@ from jaxtyping import Array, Bool
 from mezzotint.arrays import Images, Times
 from mezzotint.core.prediction import Denoiser, Estimate, with_image
 from mezzotint.core.schedule import Schedule
+from mezzotint.editing.measure import KnownPixels
 from mezzotint.editing.plan import Given, Plan
 from mezzotint.editing.resample import Count, Resampled
+from mezzotint.editing.restore import Std, agree
 
 Mask = Bool[Array, "#batch #height #width 1"]
 
@@ -33,6 +35,19 @@ def keep(plan: Plan, picture: Given, mask: Mask) -> Plan:
         denoise=knowing(plan.denoise, plan.schedule, picture, mask),
         x=jnp.where(mask, plan.x, plan.noised(picture, jnp.asarray(1.0))),
     )
+
+
+def match(plan: Plan, picture: Given, mask: Mask, std: Std) -> Plan:
+    """The plan whose estimates agree with the picture outside the mask, and so go with it inside.
+
+    Args:
+        plan: how pictures are made.
+        picture: what is known; its pixels under the mask do not count.
+        mask: where there is something to paint.
+        std: of the noise in what is known, above 0.
+    """
+    known = KnownPixels(~mask)
+    return agree(plan, known, known(picture), std)
 
 
 def resample(plan: Plan, repeats: Count) -> Plan:

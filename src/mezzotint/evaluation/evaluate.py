@@ -114,7 +114,7 @@ def _vectors(samples: Pictures, real: Reference, extractor: Extractor, seen: See
 
 def _in_pixels(samples: Pictures, real: Reference) -> Memorisation:
     scaled = lambda each: each / np.float32(255)  # noqa: E731
-    train = pixels(scaled(real.train)).upright
+    train = scaled(real.train).reshape(len(real.train), -1)
     return memorisation(pixels(scaled(samples)), train, pixels(scaled(real.held_out)))
 
 

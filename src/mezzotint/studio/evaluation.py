@@ -1,10 +1,7 @@
 """An evaluation as one HTML page that needs nothing else: its numbers, pictures, nearest pairs and curves."""
 
-from collections.abc import Mapping
 from html import escape
-from importlib.resources import files
-from string import Template
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -12,7 +9,9 @@ from jaxtyping import Float, UInt8
 from mezzotint.evaluation.report import Number, Report
 from mezzotint.metrics.memorisation import COPY, NEIGHBOURS, Memorisation
 from mezzotint.studio.chart import Line, chart
+from mezzotint.studio.frame import framed
 from mezzotint.studio.markup import figure, image, paragraph, plural, scale, sheet
+from mezzotint.studio.settings import tables
 
 SHOWN = 64  # pictures of a grid
 COLUMNS = 16
@@ -40,15 +39,13 @@ class Shown(NamedTuple):
 
 def page(report: Report, shown: Shown) -> str:
     """The page of an evaluation."""
-    return Template(_resource("evaluation.html")).substitute(
-        style=_resource("style.css"),
-        title=escape(report.what),
-        summary=escape(summary(report)),
-        numbers=numbers(report),
-        pictures=grids(shown),
-        copies=copies(report, shown),
-        made=_table("samples", report.made or {"from": report.what}),
-    )
+    sections = {
+        ("numbers", "Numbers"): numbers(report),
+        ("pictures", "Pictures"): grids(shown),
+        ("copies", "Copies"): copies(report, shown),
+        ("made", "How they were made"): tables({"samples": report.made or {"from": report.what}}),
+    }
+    return framed("evaluation", report.what, summary(report), sections)
 
 
 def summary(report: Report) -> str:
@@ -134,17 +131,5 @@ def _row(name: str, number: Number) -> str:
     return f'<tr><th scope="row">{escape(name)}</th>{figures}</tr>'
 
 
-def _table(name: str, rows: Mapping[str, Any]) -> str:
-    body = "".join(
-        f'<tr><th scope="row">{escape(field)}</th><td>{escape(str(value))}</td></tr>'
-        for field, value in rows.items()
-    )
-    return f"<table><caption>{escape(name)}</caption><tbody>{body}</tbody></table>"
-
-
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}%"
-
-
-def _resource(name: str) -> str:
-    return files("mezzotint.studio").joinpath(name).read_text(encoding="utf-8")

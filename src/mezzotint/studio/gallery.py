@@ -2,12 +2,10 @@
 
     model, its run folder, fresh pictures -> HTML
 
-The page's headings are in template.html, its looks in style.css; each section is a function.
+The page's frame is in frame.html, its looks in style.css; each section is a function.
 """
 
 import re
-from importlib.resources import files
-from string import Template
 
 import jax
 
@@ -16,6 +14,7 @@ from mezzotint.model import Model
 from mezzotint.runs.folder import RunFolder
 from mezzotint.studio import record as records
 from mezzotint.studio.again import again
+from mezzotint.studio.frame import framed
 from mezzotint.studio.losses import losses
 from mezzotint.studio.markup import Pictures, escape, image, paragraph, plural, scale, sheet
 from mezzotint.studio.progress import progress
@@ -37,18 +36,16 @@ def page(model: Model, folder: RunFolder, images: Pictures, steps: int, seed: in
         seed: of the pictures' noise.
     """
     config, record = model.config, records.read(folder)
-    return Template(_resource("template.html")).substitute(
-        style=_resource("style.css"),
-        title=escape(config.recipe),
-        summary=escape(summary(model, record)),
-        samples=samples(images, config, steps, seed),
-        progress=progress(record, config),
-        losses=losses(record),
-        trajectory=trajectory(model, steps, seed),
-        speed=speed(record),
-        settings=settings(config),
-        again=phrases(again(config, folder.path.resolve().name)),
-    )
+    sections = {
+        ("samples", "Pictures"): samples(images, config, steps, seed),
+        ("progress", "As training went on"): progress(record, config),
+        ("losses", "Loss"): losses(record),
+        ("trajectory", "From noise to picture"): trajectory(model, steps, seed),
+        ("speed", "Speed"): speed(record),
+        ("settings", "Settings"): settings(config),
+        ("again", "Make it again"): command(again(config, folder.path.resolve().name)),
+    }
+    return framed("gallery", config.recipe, summary(model, record), sections)
 
 
 def summary(model: Model, record: Record) -> str:
@@ -90,6 +87,11 @@ def speed(record: Record) -> str:
     return paragraph(f"{text} ({used})." if used else f"{text}.")
 
 
+def command(line: str) -> str:
+    """A command line as a block."""
+    return f"<pre><code>{phrases(line)}</code></pre>"
+
+
 def phrases(command: str) -> str:
     """A command line that breaks before its options only."""
     return " ".join(f"<span>{escape(phrase)}</span>" for phrase in re.split(" (?=--)", command))
@@ -109,7 +111,3 @@ def _length(config: Config, record: Record) -> str:
     if record.trained == config.steps:
         return f"trained for {plural(config.steps, 'step')} {batch}"
     return f"trained for {record.trained:,} of {plural(config.steps, 'step')} {batch}"
-
-
-def _resource(name: str) -> str:
-    return files("mezzotint.studio").joinpath(name).read_text(encoding="utf-8")

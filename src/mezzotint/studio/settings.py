@@ -1,5 +1,6 @@
 """A configuration as tables: one for the run, and one for each part with settings of its own."""
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -7,17 +8,22 @@ from mezzotint.config import Config, flatten
 
 RUN = "run"
 
-Rows = dict[str, Any]
+Rows = Mapping[str, Any]
 
 
 def settings(config: Config) -> str:
     """The whole configuration, a table a part."""
-    return "".join(_table(name, rows) for name, rows in groups(config).items())
+    return tables(groups(config))
 
 
-def groups(config: Config) -> dict[str, Rows]:
+def tables(parts: Mapping[str, Rows]) -> str:
+    """A table for each part, in columns."""
+    return f'<div class="settings">\n{"".join(_table(name, rows) for name, rows in parts.items())}\n</div>'
+
+
+def groups(config: Config) -> dict[str, dict[str, Any]]:
     """{"run": {"recipe": ...}, "network": {...}}; a part that is a kind alone is the run's."""
-    parts: dict[str, Rows] = {RUN: {}}
+    parts: dict[str, dict[str, Any]] = {RUN: {}}
     for name, value in flatten(config).items():
         part, _, rest = name.partition(".")
         parts.setdefault(part if rest else RUN, {})[rest or part] = value
