@@ -1,6 +1,6 @@
 """One row of the Flowers-64 benchmark: trains a recipe under the frozen protocol, measures it, keeps the row.
 
-    python benchmarks/flowers64/run.py RECIPE --data flowers:PATH --tier cpu --by compute|time
+    python benchmarks/flowers64/run.py RECIPE|PEER --data flowers:PATH --tier cpu --by compute|time
 
 The protocol is protocol.json, whole: which photos are held out (by digest), how pictures are brought to
 64x64, how much training compute or time there is, and how samples are made and measured. The row goes to
@@ -34,9 +34,10 @@ from mezzotint.model import init_variables, told
 from mezzotint.recipes import recipe
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
+from peers import PEERS
 
 HERE = Path(__file__).parent
-PROBED = 20  # steps that measure the speed where time is what is given
+PROBED = 40  # steps that measure the speed where time is what is given
 BACKWARD = 3  # a training step costs three forward passes: Kaplan et al., arXiv:2001.08361, section 2.1
 
 
@@ -55,8 +56,8 @@ def main() -> None:
     protocol = json.loads((HERE / "protocol.json").read_text())
     demand_split(options.data, protocol["held_out"])
     out = options.out or Path("runs") / f"flowers64-{options.recipe}-{options.tier}-{options.by}"
-    config = under(protocol, recipe(options.recipe), options.data)
-    config = replace(config, steps=length(config, protocol["tiers"][options.tier], options.by, out))
+    config = under(protocol, named(options.recipe), options.data)
+    config = watched(config, length(config, protocol["tiers"][options.tier], options.by, out))
     mezzotint.train(config, out)
     if max(checkpoint.steps(RunFolder(out).checkpoints)) != config.steps:
         return  # stopped: the same command goes on
@@ -74,13 +75,23 @@ def demand_split(data: str, held_out: list[str]) -> None:
         )
 
 
+def named(name: str) -> Config:
+    """A recipe of ours, or a peer's settings."""
+    return PEERS[name]() if name in PEERS else recipe(name)
+
+
 def under(protocol: dict[str, Any], config: Config, data: str) -> Config:
-    """A recipe on the protocol's pictures, looked at rarely."""
-    watch = replace(config.watch, validate=0, sample=0, checkpoint=100, log=10)
+    """A recipe on the protocol's pictures."""
     size = tuple(protocol["image_size"])
-    return replace(
-        config, data=data, image_size=size, channels=3, crop="centre", seed=protocol["seed"], watch=watch
+    return replace(config, data=data, image_size=size, channels=3, crop="centre", seed=protocol["seed"])
+
+
+def watched(config: Config, steps: int) -> Config:
+    """So many steps, looked at so rarely that it costs nothing."""
+    watch = replace(
+        config.watch, validate=0, sample=0, log=max(10, steps // 500), checkpoint=max(100, steps // 5)
     )
+    return replace(config, steps=steps, watch=watch)
 
 
 def length(config: Config, tier: dict[str, float], by: str, out: Path) -> int:
@@ -96,24 +107,22 @@ def length(config: Config, tier: dict[str, float], by: str, out: Path) -> int:
 
 
 def flops(config: Config) -> float:
-    """Of the network on one picture, from its shapes, as XLA counts them before it optimises."""
+    """Of the network on one picture, from its shapes, as XLA counts them before it optimises, for a CPU."""
     height, width, channels = config.picture_shape
-    variables = jax.eval_shape(lambda: init_variables(config, jax.random.key(0)))
-    noisy, level, condition = (
-        jnp.zeros((1, height, width, channels)),
-        jnp.zeros(1),
-        told(config, unlabelled(1)),
-    )
-    forward = jax.jit(lambda variables: config.network.apply(variables, noisy, level, condition, train=False))
-    counted = forward.lower(variables).cost_analysis()
-    assert counted is not None, "XLA counts them for every backend"
+    with jax.default_device(jax.devices("cpu")[0]):  # a GPU's backend counts nothing before it compiles
+        variables = jax.eval_shape(lambda: init_variables(config, jax.random.key(0)))
+        noisy, level = jnp.zeros((1, height, width, channels)), jnp.zeros(1)
+        condition = told(config, unlabelled(1))
+        forward = jax.jit(lambda held: config.network.apply(held, noisy, level, condition, train=False))
+        counted = forward.lower(variables).cost_analysis()
+    assert counted is not None, "XLA counts them for a CPU"
     return float(counted["flops"])
 
 
 def seconds_a_step(config: Config, out: Path) -> float:
     """The median of a short run beside the real one."""
     probe = out.with_name(f"{out.name}-probe")
-    watch = replace(config.watch, log=4, checkpoint=0)
+    watch = replace(config.watch, validate=0, sample=0, log=4, checkpoint=0)
     mezzotint.train(replace(config, steps=PROBED, watch=watch), probe)
     entries = journal.read(RunFolder(probe).journal)
     return config.batch_size / median(
@@ -167,7 +176,7 @@ def keep(new: dict[str, Any]) -> None:
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows, with the floors of real pictures last."""
     names = list(rows[0]["numbers"])
-    heads = ["recipe", "budget", "images", "TFLOP", "minutes", *names, "copies"]
+    heads = ["recipe", "device and budget", "images", "TFLOP", "minutes", *names, "copies"]
     lines = [heads, ["---"] * len(heads), *map(_cells, rows)]
     floors = [f"{rows[-1]['floors'][name]:.3g}" for name in names]
     lines.append(["real photos", "", "", "", "", *floors, ""])
@@ -176,7 +185,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def _cells(each: dict[str, Any]) -> list[str]:
     figures = [_interval(number) for number in each["numbers"].values()]
-    budget = f"{each['tier']}, by {each['by']}"
+    budget = f"{each['device']}, by {each['by']}"
     counted = [f"{each['images']:,}", f"{each['teraflops']:,.0f}", f"{each['minutes']:.0f}"]
     return [each["recipe"], budget, *counted, *figures, _interval(each["copies"])]
 
