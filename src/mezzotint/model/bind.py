@@ -27,7 +27,7 @@ def init_variables(config: Config, key: Key) -> Tree:
 def told(config: Config, labels: Labels) -> Condition:
     """What the network is told of pictures with these labels, which no augmentation has changed."""
     return Condition(
-        augment=jnp.zeros((len(labels), LABELS)) if config.augment else None,
+        augment=jnp.zeros((*labels.shape, LABELS)) if config.augment else None,
         label=one_hot(labels, config.classes) if config.classes else None,
     )
 

@@ -6,6 +6,7 @@ equals `jax.image.resize` and is also what every exporter and every runtime can 
 
 import jax.numpy as jnp
 from einops import rearrange, reduce
+from jax import lax
 from jaxtyping import Array, Float
 
 from mezzotint.arrays import Images
@@ -37,12 +38,18 @@ def average_pool(x: Images) -> Float[Array, "batch height//2 width//2 channels"]
 
 def upsample(x: Images) -> Float[Array, "batch 2*height 2*width channels"]:
     """Twice as high and wide, bilinear with half-pixel centres and clamped edges."""
-    above = jnp.concatenate([x[:, :1], x[:, :-1]], axis=1)
-    below = jnp.concatenate([x[:, 1:], x[:, -1:]], axis=1)
+    above, below = _neighbours(x, axis=1)
     rows = _interleave_rows(0.75 * x + 0.25 * above, 0.75 * x + 0.25 * below)
-    left = jnp.concatenate([rows[:, :, :1], rows[:, :, :-1]], axis=2)
-    right = jnp.concatenate([rows[:, :, 1:], rows[:, :, -1:]], axis=2)
+    left, right = _neighbours(rows, axis=2)
     return _interleave_columns(0.75 * rows + 0.25 * left, 0.75 * rows + 0.25 * right)
+
+
+def _neighbours(x: Images, axis: int) -> tuple[Images, Images]:
+    """The pixel before and the pixel after each one of an axis, an edge being its own neighbour."""
+    size = x.shape[axis]
+    part = lambda start, stop: lax.slice_in_dim(x, start, stop, axis=axis)  # noqa: E731
+    before = jnp.concatenate([part(0, 1), part(0, size - 1)], axis=axis)
+    return before, jnp.concatenate([part(1, size), part(size - 1, size)], axis=axis)
 
 
 def _interleave_rows(even: Images, odd: Images) -> Float[Array, "batch 2*height width channels"]:

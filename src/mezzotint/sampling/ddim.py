@@ -61,7 +61,8 @@ class Ddim:
         alpha, sigma = schedule(s)
         added = self.eta * ancestral_std(schedule(t), schedule(s))
         kept = fresh.std(sigma**2 - added**2)
-        return alpha * image + kept * noise + added * fresh.noise(keys, x.shape[1:]), ()
+        x = alpha * image + kept * noise
+        return (x if self.deterministic else x + added * fresh.noise(keys, x.shape[1:])), ()
 
 
 def ancestral_std(now: Rates, then: Rates) -> Array:

@@ -60,7 +60,9 @@ class DpmSolver2M:
         start, end = log_ratio(schedule(t)), log_ratio(then)
         kept = jnp.exp(self.eta * (start - end))
         added = fresh.std(-jnp.expm1(2 * self.eta * (start - end)))
-        noise = kept * estimate.noise + added * fresh.noise(keys, x.shape[1:])
+        noise = kept * estimate.noise
+        if not self.deterministic:
+            noise += added * fresh.noise(keys, x.shape[1:])
         weights = -jnp.expm1((1 + self.eta) * (start - end)) * midpoint(memory, start, end)
         image = estimate.image + total(weights, memory.values - estimate.image)
         remembered = newest(with_newest(memory, estimate.image, start), 1)

@@ -6,6 +6,7 @@ Its shapes never change, so that the loop compiles once; how many entries are kn
 from typing import NamedTuple
 
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from mezzotint.arrays import Images
@@ -44,10 +45,10 @@ def with_newest(history: History, value: Images, place: Array) -> History:
 def newest(history: History, depth: int) -> History:
     """The first `depth` entries."""
     known = jnp.minimum(history.known, depth)
-    return History(history.values[:depth], history.places[:depth], known)
+    return History(lax.slice_in_dim(history.values, 0, depth), history.places[:depth], known)
 
 
 def older(history: History) -> History:
     """All entries but the first."""
     known = jnp.maximum(history.known - 1, 0)
-    return History(history.values[1:], history.places[1:], known)
+    return History(lax.slice_in_dim(history.values, 1, None), history.places[1:], known)
