@@ -12,6 +12,16 @@ import numpy as np
 Handle = Any  # a tensor of the graph, whatever that is there
 Dimension = Any  # an int, or JAX's symbol for the batch
 Shape = tuple[Dimension, ...]
+
+
+
+class Kind(NamedTuple):
+    """The whole shape of a tensor, and its type."""
+
+    shape: Shape
+    dtype: np.dtype
+
+
 Body = Callable[[list[Handle]], list[Handle]]
 
 
@@ -80,6 +90,6 @@ class Graph(Protocol):
         """The part of a tensor at a scalar index of its first axis, which stays, with extent 1."""
         ...
 
-    def loop(self, condition: Body, body: Body, carry: list[Handle]) -> list[Handle]:
-        """`while condition(*carry): carry = body(*carry)`."""
+    def loop(self, condition: Body, body: Body, carry: list[Handle], kinds: Sequence[Kind]) -> list[Handle]:
+        """`while condition(*carry): carry = body(*carry)`, with what each part of the carry is."""
         ...

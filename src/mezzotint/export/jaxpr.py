@@ -6,6 +6,7 @@ extent 1: operands of elementwise functions broadcast by themselves, and a tenso
 no sooner than an operation needs it. A batch of any size is one symbolic dimension, which reshapes infer.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
 
 from mezzotint.errors import UserError
-from mezzotint.export.graph import Body, Graph, Handle, Shape, Window
+from mezzotint.export.graph import Body, Graph, Handle, Kind, Shape, Window
 
 CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr"}
 SAME = {"stop_gradient", "copy", "optimization_barrier"}
@@ -147,7 +148,7 @@ def _closed(jaxpr: ClosedJaxpr | Jaxpr) -> ClosedJaxpr:
 def _can_compute(equation: JaxprEqn, operands: list[Value]) -> bool:
     """Whether all is known, the batch's size included."""
     sizes = [size for var in equation.outvars for size in var.aval.shape]
-    return all(isinstance(value, np.ndarray) for value in operands) and all(
+    return not any(isinstance(value, Node) for value in operands) and all(
         isinstance(size, int) for size in sizes
     )
 
@@ -155,7 +156,7 @@ def _can_compute(equation: JaxprEqn, operands: list[Value]) -> bool:
 def _computed(equation: JaxprEqn, operands: list[Value]) -> list[Value]:
     with jax.ensure_compile_time_eval():
         found = equation.primitive.bind(*map(jnp.asarray, operands), **equation.params)
-    return [np.asarray(value) for value in (found if equation.primitive.multiple_results else [found])]
+    return [_known(value) for value in (found if equation.primitive.multiple_results else [found])]
 
 
 def _handle(scope: Scope, value: Value) -> Handle:
@@ -361,7 +362,7 @@ def _gathered(scope: Scope, x: Value, kept: Sequence[int], *merged: Sequence[int
     order = [*kept, *(axis for group in merged for axis in group)]
     shape = x.shape
     moved = x if order == list(range(len(shape))) else _moved(scope, x, order)
-    ones = [int(np.prod([shape[axis] for axis in group])) for group in merged]
+    ones = [math.prod(shape[axis] for axis in group) for group in merged]
     return _reshaped(scope, moved, (*(shape[axis] for axis in kept), *ones))
 
 
@@ -399,7 +400,8 @@ def _while(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Valu
 
     first = [_handle(scope, _whole(scope, value, shape)) for value, shape in zip(carry, shapes, strict=True)]
     condition, body = body_of(params["cond_jaxpr"], before), body_of(params["body_jaxpr"], within)
-    found = scope.graph.loop(condition, body, first)
+    kinds = [Kind(var.aval.shape, np.dtype(var.aval.dtype)) for var in equation.outvars]
+    found = scope.graph.loop(condition, body, first, kinds)
     return [Node(handle, shape) for handle, shape in zip(found, shapes, strict=True)]
 
 
