@@ -28,7 +28,9 @@ def diffusers() -> Config:
         pixels=FixedPixels(),
         times=UniformTimes(),
         objective=Plain(norm="l2"),
-        optimizer=Optimizer(learning_rate=1e-4, decay="cosine", warmup=500, weight_decay=1e-6, b1=0.95, clip=1.0),
+        optimizer=Optimizer(
+            learning_rate=1e-4, decay="cosine", warmup=500, weight_decay=1e-6, b1=0.95, clip=1.0
+        ),
         average=Average(decay=0.9999),
         grid=Uniform(),
     )

@@ -14,7 +14,6 @@ Dimension = Any  # an int, or JAX's symbol for the batch
 Shape = tuple[Dimension, ...]
 
 
-
 class Kind(NamedTuple):
     """The whole shape of a tensor, and its type."""
 

@@ -160,7 +160,7 @@ def _computed(equation: JaxprEqn, operands: list[Value]) -> list[Value]:
 
 
 def _handle(scope: Scope, value: Value) -> Handle:
-    return scope.graph.constant(value) if isinstance(value, np.ndarray) else value.handle
+    return value.handle if isinstance(value, Node) else scope.graph.constant(value)
 
 
 def _sizes(shape: Shape) -> tuple[int, ...]:
@@ -172,7 +172,7 @@ def _whole(scope: Scope, value: Value, shape: Shape) -> Value:
     """A value spread to its whole shape: multiplied by ones, which every runtime understands."""
     if tuple(value.shape) == tuple(shape):
         return value
-    if isinstance(value, np.ndarray) and all(isinstance(size, int) for size in shape):
+    if not isinstance(value, Node) and all(isinstance(size, int) for size in shape):
         return np.broadcast_to(value, shape)
     pairs = list(zip(shape, value.shape, strict=True))
     handle = _handle(scope, value)
@@ -252,7 +252,7 @@ def _broadcast(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[
 
 
 def _reshaped(scope: Scope, x: Value, shape: Shape) -> Value:
-    if isinstance(x, np.ndarray):
+    if not isinstance(x, Node):
         return x.reshape(_sizes(shape))
     if tuple(x.shape) == tuple(shape):
         return x
@@ -275,7 +275,7 @@ def _squeeze(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Va
 
 def _transpose(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
     x, order = operands[0], equation.params["permutation"]
-    if isinstance(x, np.ndarray):
+    if not isinstance(x, Node):
         return [x.transpose(order)]
     return [Node(scope.graph.transpose(x.handle, order), tuple(x.shape[axis] for axis in order))]
 
@@ -303,7 +303,7 @@ def _part(scope: Scope, x: Value, shape: Shape, axis: int, part: slice) -> Value
     """Some of an axis of a value whose whole shape is `shape`."""
     if (part.start, part.stop, part.step) == (0, shape[axis], 1) or x.shape[axis] == 1 != shape[axis]:
         return x
-    if isinstance(x, np.ndarray):
+    if not isinstance(x, Node):
         return x[(slice(None),) * axis + (part,)]
     found = scope.graph.slice(x.handle, axis, part.start, part.stop, part.step)
     size = len(range(part.start, part.stop, part.step))
@@ -367,7 +367,7 @@ def _gathered(scope: Scope, x: Value, kept: Sequence[int], *merged: Sequence[int
 
 
 def _moved(scope: Scope, x: Value, order: list[int]) -> Value:
-    if isinstance(x, np.ndarray):
+    if not isinstance(x, Node):
         return x.transpose(order)
     return Node(scope.graph.transpose(x.handle, order), tuple(x.shape[axis] for axis in order))
 

@@ -67,20 +67,15 @@ def whole_sampler(model: Model, sampler: Sampler, steps: int) -> Program:
         )
     model, schedule = _in_float32(model), model.config.schedule
     times = loop.times(model.grid(sampler, steps), schedule, steps)
-    times = times._replace(values=times.values[:steps])
 
     def function(x: Array, *label: Array) -> tuple[Array, ...]:
         start = jnp.hypot(*schedule(1.0)) * x
-        unused = jax.random.key(0)[None]
-        return (
-            decode(
-                loop.sample(model.denoiser(*label), schedule, sampler, times, start, unused), model.pixels
-            ),
-        )
+        unused = jnp.broadcast_to(jax.random.key(0), x.shape[:1])
+        found = loop.sample(model.denoiser(*label), schedule, sampler, times, start, unused)
+        return (decode(found, model.pixels),)
 
-    return Program(
-        SAMPLE, function, {"x": _float(*model.config.picture_shape), **_label(model)}, ("picture",)
-    )
+    inputs = {"x": _float(*model.config.picture_shape), **_label(model)}
+    return Program(SAMPLE, function, inputs, ("picture",))
 
 
 def shapes(program: Program, batch: int | None = ANY) -> list[jax.ShapeDtypeStruct]:

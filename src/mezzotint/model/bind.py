@@ -9,7 +9,7 @@ from jaxtyping import Array
 from mezzotint.arrays import Key
 from mezzotint.config import Config
 from mezzotint.core.augmentation import LABELS
-from mezzotint.core.labels import Labels, one_hot, unlabelled
+from mezzotint.core.labels import NONE, Labels, one_hot, unlabelled
 from mezzotint.core.prediction import Denoiser, denoiser
 from mezzotint.networks.condition import Condition
 
@@ -42,7 +42,7 @@ def bind(config: Config, variables: Tree, labels: Labels | None = None) -> Denoi
     """
 
     def network(x: Array, t: Array) -> Array:
-        condition = told(config, unlabelled(x.shape[0]) if labels is None else labels)
+        condition = told(config, jnp.full_like(t, NONE, int) if labels is None else labels)
         level = config.level(config.schedule(t))
         output = config.network.apply(variables, x, level, condition, train=False)
         assert isinstance(output, jax.Array)

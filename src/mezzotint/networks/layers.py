@@ -5,6 +5,7 @@ equals `jax.image.resize` and is also what every exporter and every runtime can 
 """
 
 import jax.numpy as jnp
+import numpy as np
 from einops import rearrange, reduce
 from jax import lax
 from jaxtyping import Array, Float
@@ -19,7 +20,7 @@ def sinusoidal_embedding(
 
     The embedding of the Keras DDIM example, after Vaswani et al., arXiv:1706.03762, section 3.5.
     """
-    frequencies = jnp.geomspace(1.0, max_frequency, dimensions // 2)
+    frequencies = jnp.asarray(np.geomspace(1.0, max_frequency, dimensions // 2), level.dtype)
     angles = 2 * jnp.pi * level[:, None] * frequencies
     return jnp.concatenate([jnp.sin(angles), jnp.cos(angles)], axis=-1)
 

@@ -1,0 +1,20 @@
+"""model.onnx by ONNX Runtime, on the CPU."""
+
+from pathlib import Path
+
+import onnxruntime
+
+from mezzotint.export.runners import Arrays, Run
+
+
+def load(folder: Path, threads: int) -> Run:
+    """The program of a folder."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+    names = [each.name for each in session.get_outputs()]
+
+    def run(inputs: Arrays) -> Arrays:
+        return dict(zip(names, session.run(names, inputs), strict=True))
+
+    return run
