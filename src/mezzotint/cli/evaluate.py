@@ -10,7 +10,6 @@ import tyro
 
 from mezzotint.cli import making
 from mezzotint.cli.making import Maker, Making
-from mezzotint.cli.progress import progress
 from mezzotint.cli.verdict import text
 from mezzotint.data.fit import Fit
 from mezzotint.errors import UserError
@@ -20,6 +19,7 @@ from mezzotint.evaluation.pictures_of import everything, reference
 from mezzotint.evaluation.samples import BLOCK, Pictures, generated
 from mezzotint.files import write_whole
 from mezzotint.metrics.extractors import EXTRACTORS, OFFLINE, extractor
+from mezzotint.progress import progress
 from mezzotint.studio.evaluation import Shown, page
 
 
