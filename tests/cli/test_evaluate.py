@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache as cache_of
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -13,10 +14,13 @@ from PIL import Image
 from mezzotint.cli.main import main
 from mezzotint.config import Config
 from mezzotint.data.fit import Fit
+from mezzotint.data.open import open_source
+from mezzotint.data.source import DataSource
 from mezzotint.evaluation import cache
 from mezzotint.evaluation.pictures_of import everything, reference
 from mezzotint.evaluation.report import read
 from mezzotint.metrics.extractors import EXTRACTORS
+from tests.metrics.test_on_flowers import FLOWERS
 from tests.studio.page import Page, picture
 from tests.training.runs import train
 
@@ -83,6 +87,28 @@ def test_a_folder_that_was_copied_is_caught(photos: Path, tmp_path: Path) -> Non
     found = evaluate("samples", "--against", "folder:photos")
     assert found["count"] == 50 and found["what"] == "samples"
     assert found["copies"]["share"] > 0.8  # the rest are mirror images of held-out pictures
+
+
+def copied_share(photos: DataSource) -> float:
+    """The share of copies among 100 photos that stand in a folder as 64x64 PNGs, compared at 16x16."""
+    folder = Path(f"samples-of-{len(photos)}")
+    folder.mkdir()
+    for row in np.random.default_rng(1).permutation(len(photos))[:100].tolist():
+        Image.fromarray(photos[row]["image"]).save(folder / f"{row}.png")
+    found = evaluate(str(folder), "--against", f"flowers:{FLOWERS}", "--image-size", "16", "16")
+    assert found["count"] == 100
+    return found["copies"]["share"]
+
+
+@pytest.mark.skipif(not FLOWERS.is_dir(), reason="the shared flowers are not here")
+def test_a_folder_of_real_photos_is_all_copies_if_they_were_trained_on(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of held-out photos about 0%: the set has 4 of 1,449 twice."""
+    monkeypatch.setattr("mezzotint.cli.evaluate.reference", cache_of(reference))  # they are decoded once
+    splits = open_source(f"flowers:{FLOWERS}", Fit((64, 64)))
+    assert copied_share(splits.train) == 1
+    assert copied_share(splits.validation) <= 0.02
 
 
 def test_a_runs_pictures_are_made_once_and_its_report_is_whole(
