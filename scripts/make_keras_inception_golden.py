@@ -43,7 +43,8 @@ def written(made: Any) -> tuple[list[str], np.ndarray]:
         legacy_h5_format,
     )
 
-    with TemporaryDirectory() as folder, h5py.File(f"{folder}/weights.h5", "w") as file:
+    with TemporaryDirectory() as folder, h5py.File(f"{folder}/weights.h5", "w") as opened:
+        file: Any = opened
         legacy_h5_format.save_weights_to_hdf5_group(file, made)
         names = list(file.attrs["layer_names"])
         shapes = np.zeros((len(names), 4), np.int16)

@@ -134,6 +134,25 @@ def test_a_runs_pictures_are_made_once_and_its_report_is_whole(
     assert "made otherwise (seed differ)" in error_of_run(capsys)
 
 
+def test_a_run_is_measured_with_several_seeds(
+    photos: Path, tiny: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(replace(tiny, data="folder:photos", steps=2), Path("run"))
+    words = ["run", "--count", "20", "--steps", "2", "--seed", "3", "--repeats", "2", "--extractor", "small"]
+    main(["evaluate", *words])
+    reports = [read(Path(f"evaluation/seed-{seed}/report.json")) for seed in (3, 4)]
+    each = [report.numbers["KID[small]"].value for report in reports]
+    assert [report.seed for report in reports] == [3, 4] and each[0] != each[1]
+    found = json.loads(Path("evaluation/repeats.json").read_text())
+    assert found["seeds"] == [3, 4] and found["count"] == 20 and found["what"] == "run"
+    number, half = found["numbers"]["KID[small]"], 12.7062 * abs(each[0] - each[1]) / 2  # Student's, of two
+    assert number["each"] == each and number["value"] == pytest.approx(np.mean(each))
+    assert number["high"] - number["value"] == pytest.approx(half, rel=1e-4)
+    assert found["numbers"]["copies"]["each"] == [report.copies.share for report in reports]
+    said = capsys.readouterr().out
+    assert "2 times 20 pictures of run, of the seeds 3, 4" in said and "evaluation/repeats.json" in said
+
+
 def error_of_run(capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as stopped:
         main(["evaluate", "run", "--count", "30", "--steps", "2", "--extractor", "small"])
@@ -144,6 +163,11 @@ def error_of_run(capsys: pytest.CaptureFixture[str]) -> str:
 BAD = {
     "nothing to hold it against": (["folder:photos:train"], "say which source folder:photos:train is held"),
     "too few asked": (["folder:photos", "--against", "folder:photos", "--count", "5"], "at least 20, not 5"),
+    "repeats of what stays": (
+        ["folder:photos:train", "--repeats", "3"],
+        "--repeats is of a run: the pictures of folder:photos:train stay the same",
+    ),
+    "no repeats": (["folder:photos", "--repeats", "0"], "--repeats must be at least 1, not 0"),
     "an unknown extractor": (
         ["folder:photos", "--extractor", "incept"],
         "no extractor 'incept'; did you mean",

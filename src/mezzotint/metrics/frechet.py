@@ -31,12 +31,12 @@ class Sums(NamedTuple):
     """What a Gaussian is made of: sums over features from which a vector near their mean was taken.
 
     Attributes:
-        count: how many features.
+        number: of features.
         first: their sum.
         second: the sum of their outer products.
     """
 
-    count: int
+    number: int
     first: Float[np.ndarray, " dimensions"]
     second: Square
 
@@ -59,11 +59,15 @@ def sums(features: Float[np.ndarray, "count dimensions"], about: Float[np.ndarra
     return Sums(len(features), first, second)
 
 
+def less(every: Sums, part: Sums) -> Sums:
+    """The sums over the features that are not in the part."""
+    return Sums(every.number - part.number, every.first - part.first, every.second - part.second)
+
+
 def of_sums(found: Sums, about: Float[np.ndarray, " dimensions"]) -> Gaussian:
     """The Gaussian of features from which `about` was taken."""
-    count, first, second = found
-    shift = first / count
-    return Gaussian(about + shift, (second - np.outer(first, shift)) / (count - 1))
+    shift = found.first / found.number
+    return Gaussian(about + shift, (found.second - np.outer(found.first, shift)) / (found.number - 1))
 
 
 def frechet(first: Gaussian, second: Gaussian) -> float:
@@ -89,9 +93,8 @@ def frechet_with_interval(
     there, mean = gaussian(real), samples.mean(axis=0, dtype=np.float64)
     every = sums(samples, mean)
     parts = (sums(part, mean) for part in np.array_split(samples, min(PARTS, len(samples) // 2)))
-    without = (Sums(*(total - own for total, own in zip(every, part, strict=True))) for part in parts)
-    left = [frechet(of_sums(found, mean), there) for found in without]
-    return jackknife(frechet(of_sums(every, mean), there), np.array(left))
+    without = [frechet(of_sums(less(every, part), mean), there) for part in parts]
+    return jackknife(frechet(of_sums(every, mean), there), np.array(without))
 
 
 def root_trace(first: Square, second: Square) -> float:
