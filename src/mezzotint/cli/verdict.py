@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from mezzotint.evaluation.repeats import Repeated, repeated
 from mezzotint.evaluation.report import Number, Report
 
+RANGE = 22  # of its column: two numbers with "to"
+
 
 def text(report: Report) -> str:
     """What was compared, the warnings, a row for each number, and the copies."""
@@ -35,7 +37,7 @@ def over_seeds(reports: Sequence[Report]) -> str:
     seeds = ", ".join(str(report.seed) for report in reports)
     lines = [
         f"{len(reports)} times {reports[0].count:,} pictures of {reports[0].what}, of the seeds {seeds}",
-        _cells("", "mean", "95% interval of the mean", "lowest to highest"),
+        _cells("", "mean", "95% interval of the mean", f"{'lowest to highest':>{RANGE}}"),
         *(_row_over_seeds(name, found) for name, found in repeated(reports).items()),
     ]
     return "\n".join(lines)
@@ -43,9 +45,8 @@ def over_seeds(reports: Sequence[Report]) -> str:
 
 def _row_over_seeds(name: str, found: Repeated) -> str:
     interval = f"{found.mean.low:.4g} to {found.mean.high:.4g}"
-    return _cells(
-        name, f"{found.mean.value:.4g}", interval, f"{min(found.each):.4g} to {max(found.each):.4g}"
-    )
+    between = f"{min(found.each):.4g} to {max(found.each):.4g}"
+    return _cells(name, f"{found.mean.value:.4g}", interval, f"{between:>{RANGE}}")
 
 
 def _row(name: str, number: Number) -> str:
@@ -54,4 +55,4 @@ def _row(name: str, number: Number) -> str:
 
 
 def _cells(name: str, value: str, interval: str, last: str) -> str:
-    return f"{name:<36}{value:>10}  {interval:<24}{last:>22}"
+    return f"{name:<36}{value:>10}  {interval:<24}{last:>16}"
