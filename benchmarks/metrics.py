@@ -1,12 +1,15 @@
-"""Features per second beside PyTorch's networks, and the time of FID's matrix part.
+"""Features per second beside PyTorch's networks, the time of FID's matrix part, and memory.
 
-    python benchmarks/metrics.py --torch PYTHON [--pictures 32] [--rounds 9]
+    python benchmarks/metrics.py --torch PYTHON [--pictures 32] [--rounds 9] [--streamed 500]
 
 PYTHON is an interpreter with torch, torch-fidelity and efficientnet-lite-pytorch (both by `pip install
 --no-deps`); torchvision, which torch-fidelity imports, is not used and may be missing. Weights are random:
 they cost as much. Every contender has a process of its own, warmed up before the clock runs; they take turns,
 round by round, and what counts is the median of the rounds' ratios. Pictures are 64x64 and in colour, and
 resizing them is part of the work.
+
+Memory is the peak of a process of its own (VmHWM, Linux) that makes pictures one by one, and from them
+features, FID and KID: of as many as asked, and of four times as many, after a first one that compiles.
 """
 
 import argparse
@@ -15,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock, patch
 
@@ -23,6 +27,7 @@ import numpy as np
 SIDE = 64
 BATCH = 16  # of PyTorch's; Mezzotint takes what suits its device
 DIMENSIONS = 2048
+FEWEST = 8  # pictures from which an interval can be made
 NETWORKS = ("efficientnet-lite0", "inception")
 
 Work = Callable[[np.ndarray], Any]
@@ -159,21 +164,58 @@ def matrix_part(rounds: int = 3) -> str:
     return f"FID's matrix part, {DIMENSIONS:,} features: {statistics.median(seconds):.2f} s"
 
 
+def stream(count: int) -> None:
+    """In a process of its own: features of pictures made on the way, FID and KID; prints the peak in MiB."""
+    from mezzotint import runtime  # noqa: PLC0415
+
+    runtime.prepare()
+    from mezzotint.metrics import efficientnet_weights  # noqa: PLC0415
+    from mezzotint.metrics.features import features  # noqa: PLC0415
+    from mezzotint.metrics.frechet import frechet_with_interval  # noqa: PLC0415
+    from mezzotint.metrics.kernel import kid  # noqa: PLC0415
+
+    generator = np.random.default_rng(0)
+    pictures = (generator.random((SIDE, SIDE, 3), np.float32) for _ in range(count))
+    found = features(efficientnet_weights.load(), pictures)
+    frechet_with_interval(found, found[: count // 2])
+    kid(found, found[: count // 2])
+    status = Path("/proc/self/status").read_text()
+    print(int(status.split("VmHWM:")[1].split()[0]) / 1024)
+
+
+def memory(count: int) -> str:
+    """The peaks, and what each further picture adds."""
+    counts = (FEWEST, count, 4 * count)
+    words = [sys.executable, __file__, "--stream", "--streamed"]
+    _, low, high = (float(subprocess.check_output([*words, str(each)], text=True)) for each in counts)
+    more = (high - low) * 1024 / (3 * count)
+    return (
+        f"features, FID and KID of {count:,} pictures: {low:.0f} MiB; of {4 * count:,}: {high:.0f} MiB; "
+        f"{more:.1f} KiB a further picture, of which its features are 5, and its pixels would be 48"
+    )
+
+
 def main() -> None:
-    """Prints a row for each network, and FID's."""
+    """Prints a row for each network, FID's, and memory's."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--torch", help="an interpreter with PyTorch and the peers")
     parser.add_argument("--pictures", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--streamed", type=int, default=500, help="pictures whose memory is measured")
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--stream", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         engine, network = options.serve
         serve(engine, network, options.pictures)
         return
+    if options.stream:
+        stream(options.streamed)
+        return
     print(matrix_part(), flush=True)
+    print(memory(options.streamed), flush=True)
     for network in NETWORKS if options.torch else ():
         print(compared(network, options.torch, options.pictures, options.rounds), flush=True)
 

@@ -22,10 +22,11 @@ import optax
 
 from mezzotint import runtime
 from mezzotint.core.pixels import PixelStatistics
+from mezzotint.devices import cut, local_mesh, whole
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.recipes import recipe
 from mezzotint.training.loop import root_keys
-from mezzotint.training.sharding import cut, jit_step, local_mesh, whole
+from mezzotint.training.sharding import jit_step
 from mezzotint.training.state import create
 from mezzotint.training.step import train_step
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache as cache_of
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -13,10 +14,13 @@ from PIL import Image
 from mezzotint.cli.main import main
 from mezzotint.config import Config
 from mezzotint.data.fit import Fit
+from mezzotint.data.open import open_source
+from mezzotint.data.source import DataSource
 from mezzotint.evaluation import cache
 from mezzotint.evaluation.pictures_of import everything, reference
 from mezzotint.evaluation.report import read
 from mezzotint.metrics.extractors import EXTRACTORS
+from tests.metrics.test_on_flowers import FLOWERS
 from tests.studio.page import Page, picture
 from tests.training.runs import train
 
@@ -85,6 +89,28 @@ def test_a_folder_that_was_copied_is_caught(photos: Path, tmp_path: Path) -> Non
     assert found["copies"]["share"] > 0.8  # the rest are mirror images of held-out pictures
 
 
+def copied_share(photos: DataSource) -> float:
+    """The share of copies among 100 photos that stand in a folder as 64x64 PNGs, compared at 16x16."""
+    folder = Path(f"samples-of-{len(photos)}")
+    folder.mkdir()
+    for row in np.random.default_rng(1).permutation(len(photos))[:100].tolist():
+        Image.fromarray(photos[row]["image"]).save(folder / f"{row}.png")
+    found = evaluate(str(folder), "--against", f"flowers:{FLOWERS}", "--image-size", "16", "16")
+    assert found["count"] == 100
+    return found["copies"]["share"]
+
+
+@pytest.mark.skipif(not FLOWERS.is_dir(), reason="the shared flowers are not here")
+def test_a_folder_of_real_photos_is_all_copies_if_they_were_trained_on(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of held-out photos about 0%: the set has 4 of 1,449 twice."""
+    monkeypatch.setattr("mezzotint.cli.evaluate.reference", cache_of(reference))  # they are decoded once
+    splits = open_source(f"flowers:{FLOWERS}", Fit((64, 64)))
+    assert copied_share(splits.train) == 1
+    assert copied_share(splits.validation) <= 0.02
+
+
 def test_a_runs_pictures_are_made_once_and_its_report_is_whole(
     photos: Path, tiny: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,6 +134,25 @@ def test_a_runs_pictures_are_made_once_and_its_report_is_whole(
     assert "made otherwise (seed differ)" in error_of_run(capsys)
 
 
+def test_a_run_is_measured_with_several_seeds(
+    photos: Path, tiny: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(replace(tiny, data="folder:photos", steps=2), Path("run"))
+    words = ["run", "--count", "20", "--steps", "2", "--seed", "3", "--repeats", "2", "--extractor", "small"]
+    main(["evaluate", *words])
+    reports = [read(Path(f"evaluation/seed-{seed}/report.json")) for seed in (3, 4)]
+    each = [report.numbers["KID[small]"].value for report in reports]
+    assert [report.seed for report in reports] == [3, 4] and each[0] != each[1]
+    found = json.loads(Path("evaluation/repeats.json").read_text())
+    assert found["seeds"] == [3, 4] and found["count"] == 20 and found["what"] == "run"
+    number, half = found["numbers"]["KID[small]"], 12.7062 * abs(each[0] - each[1]) / 2  # Student's, of two
+    assert number["each"] == each and number["value"] == pytest.approx(np.mean(each))
+    assert number["high"] - number["value"] == pytest.approx(half, rel=1e-4)
+    assert found["numbers"]["copies"]["each"] == [report.copies.share for report in reports]
+    said = capsys.readouterr().out
+    assert "2 times 20 pictures of run, of the seeds 3, 4" in said and "evaluation/repeats.json" in said
+
+
 def error_of_run(capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as stopped:
         main(["evaluate", "run", "--count", "30", "--steps", "2", "--extractor", "small"])
@@ -118,6 +163,11 @@ def error_of_run(capsys: pytest.CaptureFixture[str]) -> str:
 BAD = {
     "nothing to hold it against": (["folder:photos:train"], "say which source folder:photos:train is held"),
     "too few asked": (["folder:photos", "--against", "folder:photos", "--count", "5"], "at least 20, not 5"),
+    "repeats of what stays": (
+        ["folder:photos:train", "--repeats", "3"],
+        "--repeats is of a run: the pictures of folder:photos:train stay the same",
+    ),
+    "no repeats": (["folder:photos", "--repeats", "0"], "--repeats must be at least 1, not 0"),
     "an unknown extractor": (
         ["folder:photos", "--extractor", "incept"],
         "no extractor 'incept'; did you mean",

@@ -1,4 +1,4 @@
-"""Weights of the FID network and pictures that any program with NumPy can draw again.
+"""Weights of the FID network and of Keras', and pictures that any program with NumPy can draw again.
 
 `RandomState` is frozen: it gives the same numbers in every version of NumPy.
 """
@@ -16,8 +16,17 @@ def drawn(name: str, shape: tuple[int, ...]) -> np.ndarray:
     if len(shape) > 1:
         reach = np.sqrt(6 / np.prod(shape[1:]))  # He et al., arXiv:1502.01852, eq. 10, uniform
         return random.uniform(-reach, reach, shape).astype(np.float32)
-    low, high = (0.6, 1.4) if name.endswith(("bn.weight", "running_var")) else (-0.2, 0.2)
+    low, high = (0.6, 1.4) if name.endswith(("bn.weight", "running_var", "moving_variance")) else (-0.2, 0.2)
     return random.uniform(low, high, shape).astype(np.float32)
+
+
+def drawn_layer(name: str, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """The arrays of a layer of Keras, by name: a kernel (height, width, in, out), or a BatchNorm's three."""
+    if len(shape) > 1:
+        height, width, inputs, outputs = shape
+        kernel = drawn(f"{name}/kernel", (outputs, inputs, height, width))
+        return {"kernel": kernel.transpose(2, 3, 1, 0)}
+    return {kind: drawn(f"{name}/{kind}", shape) for kind in ("beta", "moving_mean", "moving_variance")}
 
 
 def picture(height: int, width: int) -> np.ndarray:

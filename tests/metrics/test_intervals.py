@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mezzotint.metrics.intervals import Interval, jackknife, share, wider
+from mezzotint.metrics.intervals import Interval, jackknife, mean, share, wider
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,7 @@ def test_the_jackknife_of_a_mean_is_its_standard_error() -> None:
     half = 2.2622 * values.std(ddof=1) / np.sqrt(10)
     expected = (values.mean(), values.mean() - half, values.mean() + half)
     np.testing.assert_allclose(jackknife(float(values.mean()), without), expected, rtol=1e-4)
+    np.testing.assert_allclose(mean(values), expected, rtol=1e-4)
 
 
 def test_the_wider_holds_both() -> None:

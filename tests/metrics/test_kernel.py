@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mezzotint.errors import UserError
-from mezzotint.metrics import kernel
+from mezzotint.metrics import neighbours
 from mezzotint.metrics.kernel import Measured, kid, kid_difference, kid_of_subsets
 
 GOLDEN = Path(__file__).parent / "distances.npz"
@@ -45,7 +45,7 @@ def written_out(first: np.ndarray, second: np.ndarray) -> float:
 
 def test_value_and_error_are_the_definition(monkeypatch: pytest.MonkeyPatch) -> None:
     """The jackknife by really leaving out each picture; sets of two sizes, the kernel in several parts."""
-    monkeypatch.setattr(kernel, "ROWS", 3)
+    monkeypatch.setattr(neighbours, "BLOCK", 3)
     random = np.random.default_rng(0)
     first, second = random.random((7, 4)), random.random((5, 4)) + 0.1
     found = kid(first, second)

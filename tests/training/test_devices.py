@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from mezzotint.config import Config, to_json
+from mezzotint.devices import local_mesh
 from mezzotint.errors import UserError
-from mezzotint.training.sharding import check_batch, local_mesh
+from mezzotint.training.sharding import check_batch
 
 CODE = """
 import json, sys

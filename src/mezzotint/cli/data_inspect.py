@@ -8,7 +8,6 @@ from typing import Annotated
 import tyro
 
 from mezzotint.cli.findings import text
-from mezzotint.cli.progress import progress
 from mezzotint.data.contact import PAIRS, sheet, spread
 from mezzotint.data.duplicates import DISTANCE, LIKENESS, MAX_DISTANCE
 from mezzotint.data.fit import Fit
@@ -18,6 +17,7 @@ from mezzotint.data.report import Report
 from mezzotint.errors import UserError
 from mezzotint.files import write_whole
 from mezzotint.pictures import save_png
+from mezzotint.progress import progress
 
 MAX_COUNT = 10_000
 MAX_SIZE = 1024

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 import tyro
 
-from mezzotint.cli.progress import progress
 from mezzotint.data.fit import Fit
 from mezzotint.data.open import named, open_origin
 from mezzotint.data.prepare import prepare
 from mezzotint.errors import UserError
+from mezzotint.progress import progress
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,19 @@ import tyro
 
 from mezzotint.cli import making
 from mezzotint.cli.making import Maker, Making
-from mezzotint.cli.progress import progress
-from mezzotint.cli.verdict import text
+from mezzotint.cli.verdict import over_seeds, text
 from mezzotint.data.fit import Fit
 from mezzotint.errors import UserError
 from mezzotint.evaluation import report as reports
 from mezzotint.evaluation.evaluate import FEWEST, Subject, evaluate, looks
 from mezzotint.evaluation.pictures_of import everything, reference
+from mezzotint.evaluation.repeats import to_json
+from mezzotint.evaluation.report import Report
 from mezzotint.evaluation.samples import BLOCK, Pictures, generated
 from mezzotint.files import write_whole
 from mezzotint.metrics.extractors import EXTRACTORS, OFFLINE, extractor
+from mezzotint.metrics.features import Extractor
+from mezzotint.progress import progress
 from mezzotint.studio.evaluation import Shown, page
 
 
@@ -27,13 +30,15 @@ from mezzotint.studio.evaluation import Shown, page
 class Options:
     """Measure pictures against a source: distances, precision and recall, and copies of training pictures.
 
-    Writes report.json and report.html, and a run's pictures, which are made once.
+    Writes report.json and report.html, and a run's pictures, which are made once. Repeated, each seed has a
+    folder of its own, and the means over the seeds are in repeats.json.
 
     Attributes:
         what: a run, a folder or npz file of pictures, or a source's split such as `fashion:validation`.
         against: the source whose training and held-out pictures they are held against; a run's own by
             default.
         count: how many pictures of a run; at most so many of a source, drawn by the seed.
+        repeats: how many times a run is measured, with the seeds from --seed on.
         extractor: makes the features.
         image_size: height and width that all pictures are brought to; by default those that `what` has.
         making: how a run makes its pictures.
@@ -43,6 +48,7 @@ class Options:
     what: Annotated[str, tyro.conf.Positional]
     against: str | None = None
     count: int = 1000
+    repeats: int = 1
     extractor: Annotated[str, tyro.conf.arg(metavar="|".join(EXTRACTORS))] = OFFLINE
     image_size: tuple[int, int] | None = None
     making: tyro.conf.OmitArgPrefixes[Making] = Making()
@@ -50,10 +56,21 @@ class Options:
 
 
 def main(arguments: list[str]) -> None:
-    """Makes or reads the pictures, measures, writes the report, and says what it says."""
+    """Measures once, or once for each seed and then over the seeds."""
     options = tyro.cli(Options, args=arguments, prog="mezzotint evaluate")
     check(options)
     makes_features = extractor(options.extractor)
+    if options.repeats == 1:
+        measure(options, makes_features)
+        return
+    found = [measure(each, makes_features) for each in of_each_seed(options)]
+    write_whole(options.out / "repeats.json", to_json(found))
+    print(over_seeds(found))
+    print(options.out / "repeats.json")
+
+
+def measure(options: Options, makes_features: Extractor) -> Report:
+    """Makes or reads the pictures, measures, writes the report, and says what it says."""
     subject, against, fit = subject_of(options)
     real = reference(against, fit)
     with progress("looking at pictures", looks(subject, real)) as seen:
@@ -63,6 +80,16 @@ def main(arguments: list[str]) -> None:
     write_whole(options.out / "report.html", page(found.report, shown))
     print(text(found.report))
     print(options.out / "report.html")
+    return found.report
+
+
+def of_each_seed(options: Options) -> list[Options]:
+    """The same with each seed, in a folder of its own."""
+    seeds = range(options.making.seed, options.making.seed + options.repeats)
+    return [
+        replace(options, making=replace(options.making, seed=seed), out=options.out / f"seed-{seed}")
+        for seed in seeds
+    ]
 
 
 def check(options: Options) -> None:
@@ -70,6 +97,10 @@ def check(options: Options) -> None:
     making.check(options.making)
     if options.count < FEWEST:
         raise UserError(f"--count must be at least {FEWEST}, not {options.count}: fewer pictures say nothing")
+    if options.repeats < 1:
+        raise UserError(f"--repeats must be at least 1, not {options.repeats}")
+    if options.repeats > 1 and not _is_run(options.what):
+        raise UserError(f"--repeats is of a run: the pictures of {options.what} stay the same")
     if options.making.animate is not None:
         raise UserError("--animate is of `mezzotint sample`: an evaluation makes too many pictures to watch")
     if options.image_size is not None and min(options.image_size) < 1:
@@ -83,13 +114,17 @@ def subject_of(options: Options) -> tuple[Subject, str, Fit]:
         UserError: there is no such run or source, or an option does not go with it.
     """
     path = Path(options.what).expanduser()
-    if (path / "config.json").exists():
+    if _is_run(options.what):
         return _run(path, options)
     if options.against is None:
         raise UserError(f"say which source {options.what} is held against: --against SOURCE")
     pictures = _drawn(everything(_source(path, options.what), options.image_size), options)
     height, width, channels = pictures.shape[1:]
     return Subject(options.what, pictures), options.against, Fit((height, width), channels)
+
+
+def _is_run(what: str) -> bool:
+    return (Path(what).expanduser() / "config.json").exists()
 
 
 def _run(path: Path, options: Options) -> tuple[Subject, str, Fit]:

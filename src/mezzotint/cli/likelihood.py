@@ -7,12 +7,12 @@ from typing import Annotated, NamedTuple
 import tyro
 
 from mezzotint.bits import STEPS, Bits, Pictures, bits_per_dimension
-from mezzotint.cli.progress import progress
 from mezzotint.config import Config
 from mezzotint.data.open import open_source
 from mezzotint.data.pipeline import epoch_order, fetch
 from mezzotint.errors import UserError
 from mezzotint.model import load
+from mezzotint.progress import progress
 
 
 @dataclass(frozen=True)

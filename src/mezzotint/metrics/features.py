@@ -1,6 +1,7 @@
 """Features of pictures: a vector each, in which distances mean more than in pixels.
 
 A number made from features belongs to its extractor, and carries its name: "KID[efficientnet-lite0]".
+Every batch is cut along the mesh of all local devices, on each of which an extractor's weights are whole.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,12 +10,14 @@ from typing import Protocol, runtime_checkable
 
 import jax
 import numpy as np
+from jax.sharding import NamedSharding
 from jaxtyping import Array, Float
 
 from mezzotint.arrays import Images
+from mezzotint.devices import cut, local_mesh
 from mezzotint.errors import UserError
 
-# Pictures at once. A CPU is quickest with so few that their channels stay in its caches.
+# Pictures at once on a device. A CPU is quickest with so few that their channels stay in its caches.
 AT_ONCE = {"cpu": 4}
 OTHERWISE = 64
 
@@ -63,20 +66,23 @@ def features(
     Args:
         extractor: makes the vectors.
         pictures: float32 in [0, 1], all of one shape; read once, a few at a time.
-        at_once: how many make a batch; None for what suits the device.
+        at_once: how many make a batch on a device; None for what suits it.
 
     Raises:
         UserError: the pictures differ in shape.
     """
-    size = at_once or AT_ONCE.get(jax.default_backend(), OTHERWISE)
-    vectors = (vector for batch in _batches(pictures, size) for vector in _of_batch(extractor, batch, size))
+    mesh = local_mesh()
+    size = mesh.size * (at_once or AT_ONCE.get(jax.default_backend(), OTHERWISE))
+    along = cut(mesh)
+    batches = (_of_batch(extractor, batch, size, along) for batch in _batches(pictures, size))
+    vectors = (vector for batch in batches for vector in batch)
     return np.fromiter(vectors, np.dtype((np.float32, extractor.dimensions)))
 
 
-def _of_batch(extractor: Extractor, batch: list[Picture], size: int) -> Features:
+def _of_batch(extractor: Extractor, batch: list[Picture], size: int, along: NamedSharding) -> Features:
     """A batch that is too short is filled with its last picture, so that one program serves all."""
     filled = np.stack(batch + batch[-1:] * (size - len(batch)))
-    return np.asarray(extractor(jax.numpy.asarray(filled)))[: len(batch)]
+    return np.asarray(extractor(jax.device_put(filled, along)))[: len(batch)]
 
 
 def _batches(pictures: Iterable[Picture], size: int) -> Iterator[list[Picture]]:

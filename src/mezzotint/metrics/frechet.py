@@ -1,7 +1,8 @@
 """The Frechet distance of two sets of features, each taken for a Gaussian: FID, with its extractor's name.
 
 Heusel et al., arXiv:1706.08500, eq. 6; the distance is Dowson & Landau's, J. Multivar. Anal. 12 (1982), 450.
-It is biased: with few pictures it is too large, by more the fewer they are.
+It is biased: with few pictures it is too large, by more the fewer they are. Features are summed block by
+block, so that memory stays flat in their number.
 """
 
 from typing import NamedTuple
@@ -12,8 +13,9 @@ from scipy.linalg import get_lapack_funcs
 
 from mezzotint.errors import UserError
 from mezzotint.metrics.intervals import Interval, jackknife
+from mezzotint.metrics.neighbours import blocks
 
-BLOCKS = 10  # of samples, each left out in turn
+PARTS = 10  # of samples, each left out in turn
 
 Square = Float[np.ndarray, "dimensions dimensions"]
 
@@ -25,12 +27,47 @@ class Gaussian(NamedTuple):
     covariance: Square
 
 
+class Sums(NamedTuple):
+    """What a Gaussian is made of: sums over features from which a vector near their mean was taken.
+
+    Attributes:
+        number: of features.
+        first: their sum.
+        second: the sum of their outer products.
+    """
+
+    number: int
+    first: Float[np.ndarray, " dimensions"]
+    second: Square
+
+
 def gaussian(features: Float[np.ndarray, "count dimensions"]) -> Gaussian:
     """Mean and unbiased covariance; a `UserError` for fewer than two pictures."""
     if len(features) < 2:
         raise UserError(f"a covariance needs at least 2 pictures, not {len(features)}")
-    wide = np.asarray(features, np.float64)
-    return Gaussian(wide.mean(axis=0), np.atleast_2d(np.cov(wide, rowvar=False)))
+    mean = features.mean(axis=0, dtype=np.float64)
+    return of_sums(sums(features, mean), mean)
+
+
+def sums(features: Float[np.ndarray, "count dimensions"], about: Float[np.ndarray, " dimensions"]) -> Sums:
+    """The sums over features from which `about` is taken."""
+    first, second = np.zeros_like(about), np.zeros((len(about), len(about)))
+    for rows in blocks(len(features)):
+        apart = features[rows] - about
+        first += apart.sum(axis=0)
+        second += apart.T @ apart
+    return Sums(len(features), first, second)
+
+
+def less(every: Sums, part: Sums) -> Sums:
+    """The sums over the features that are not in the part."""
+    return Sums(every.number - part.number, every.first - part.first, every.second - part.second)
+
+
+def of_sums(found: Sums, about: Float[np.ndarray, " dimensions"]) -> Gaussian:
+    """The Gaussian of features from which `about` was taken."""
+    shift = found.first / found.number
+    return Gaussian(about + shift, (found.second - np.outer(found.first, shift)) / (found.number - 1))
 
 
 def frechet(first: Gaussian, second: Gaussian) -> float:
@@ -45,17 +82,19 @@ def frechet_with_interval(
 ) -> Interval:
     """The distance, and the 95% interval that the choice of samples gives it.
 
-    By the jackknife that leaves out a tenth of the samples at a time. It knows nothing of the bias.
+    By the jackknife that leaves out a tenth of the samples at a time: their sums are taken from those of all.
+    It knows nothing of the bias.
 
     Raises:
         UserError: fewer than four samples, or fewer than two real pictures.
     """
     if len(samples) < 4:
         raise UserError(f"the interval of a distance takes at least 4 samples, not {len(samples)}")
-    there = gaussian(real)
-    blocks = np.array_split(np.arange(len(samples)), min(BLOCKS, len(samples) // 2))
-    without = [frechet(gaussian(np.delete(samples, block, axis=0)), there) for block in blocks]
-    return jackknife(frechet(gaussian(samples), there), np.array(without))
+    there, mean = gaussian(real), samples.mean(axis=0, dtype=np.float64)
+    every = sums(samples, mean)
+    parts = (sums(part, mean) for part in np.array_split(samples, min(PARTS, len(samples) // 2)))
+    without = [frechet(of_sums(less(every, part), mean), there) for part in parts]
+    return jackknife(frechet(of_sums(every, mean), there), np.array(without))
 
 
 def root_trace(first: Square, second: Square) -> float:

@@ -188,7 +188,7 @@ class Inception(nn.Module):
     """The network without its classifier."""
 
     @nn.compact
-    def __call__(self, x: Float[Array, "batch 299 299 3"]) -> Float[Array, "batch 2048"]:
+    def __call__(self, x: Float[Array, "batch height width 3"]) -> Float[Array, "batch 2048"]:
         """The means over all places of the last channels, each at least 0."""
         x = convolved(x, "Conv2d_1a_3x3", Layer(32, (3, 3), 2))
         x = inner(convolved(x, "Conv2d_2a_3x3", Layer(32, (3, 3))))
@@ -203,6 +203,12 @@ class Inception(nn.Module):
         x = InceptionD(name="Mixed_7a")(x)
         x = InceptionE(highest=False, name="Mixed_7b")(x)
         return InceptionE(highest=True, name="Mixed_7c")(x).mean((1, 2))
+
+
+def shapes() -> Any:
+    """The shapes of the network's parameters, as a tree."""
+    x = jax.ShapeDtypeStruct((1, SIDE, SIDE, 3), jnp.float32)
+    return jax.tree.map(jnp.shape, jax.eval_shape(Inception().init, jax.random.key(0), x))
 
 
 def stretched(x: Images, axis: int) -> Float[Array, "batch new_height new_width channels"]:

@@ -44,6 +44,13 @@ def jackknife(value: float, without: Float[np.ndarray, " parts"]) -> Interval:
     return Interval(value, value - half, value + half)
 
 
+def mean(values: Float[np.ndarray, " count"]) -> Interval:
+    """The mean of two or more independent, about normal numbers: Student, Biometrika 6 (1908), 1."""
+    value, count = float(np.mean(values)), len(values)
+    half = float(t.ppf(TAIL, count - 1) * np.std(values, ddof=1) / np.sqrt(count))
+    return Interval(value, value - half, value + half)
+
+
 def wider(first: Interval, second: Interval) -> Interval:
     """The first number, with an interval that holds both."""
     return Interval(first.value, min(first.low, second.low), max(first.high, second.high))

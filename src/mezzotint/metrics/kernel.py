@@ -3,18 +3,19 @@
 The squared maximum mean discrepancy of a polynomial kernel: Binkowski et al., arXiv:1801.01401, section 4.
 It is made of means over pairs: two sets of one origin give 0 on average, and so may give less.
 
-Everything is float64 on the host. The value is a small difference of large means, of which float32 would
-leave two or three digits.
+Everything is float64 on the host, block by block, so that memory stays flat in the number of pairs. The
+value is a small difference of large means, of which float32 would leave two or three digits.
 """
 
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from mezzotint.errors import UserError
+from mezzotint.metrics.neighbours import blocks
 
-ROWS = 1024  # of a kernel matrix that are in memory at once
 FEWEST = 3  # pictures; with one of them left out there must still be a pair
 
 First = Float[np.ndarray, "count dimensions"]
@@ -86,15 +87,14 @@ def kid_of_subsets(
     if smallest < size:
         raise UserError(f"a set has {smallest} pictures, fewer than the {size} of a subset: make more")
     random = np.random.RandomState(seed)
-    x, y = (np.asarray(each, np.float64) for each in (first, second))
     draw = lambda each: each[random.choice(len(each), size, replace=False)]  # noqa: E731
-    found = [_value(draw(x), draw(y)) for _ in range(count)]
+    found = [_value(draw(first), draw(second)) for _ in range(count)]
     return Spread(float(np.mean(found)), float(np.std(found)))
 
 
 def polynomial(x: First, y: Second) -> Float[np.ndarray, "count other_count"]:
     """(x . y / dimensions + 1)^3 of each pair: Binkowski et al., arXiv:1801.01401, section 4."""
-    base = x @ y.T / x.shape[1] + 1
+    base = np.asarray(x, np.float64) @ np.asarray(y, np.float64).T / x.shape[1] + 1
     return base * base * base
 
 
@@ -125,8 +125,7 @@ def _leave_out(first: First, second: Second) -> LeftOut:
     n, m = len(first), len(second)
     if min(n, m) < FEWEST:
         raise UserError(f"KID with its error needs {FEWEST} pictures a set, and there are {n} and {m}")
-    x, y = (np.asarray(each, np.float64) for each in (first, second))
-    in_x, in_y, (from_x, from_y) = _within(x), _within(y), _across(x, y)
+    in_x, in_y, (from_x, from_y) = _within(first), _within(second), _across(first, second)
     totals = in_x.sum(), in_y.sum(), from_x.sum()
     of_first = mmd2(n - 1, m, totals[0] - 2 * in_x, totals[1], totals[2] - from_x)
     of_second = mmd2(n, m - 1, totals[0], totals[1] - 2 * in_y, totals[2] - from_y)
@@ -139,15 +138,15 @@ def _value(x: First, y: Second) -> float:
 
 def _within(x: First) -> Float[np.ndarray, " count"]:
     """For each picture, the kernel summed over the others of its set."""
-    itself = (np.einsum("nd,nd->n", x, x) / x.shape[1] + 1) ** 3
+    itself = (np.einsum("nd,nd->n", x, x, dtype=np.float64) / x.shape[1] + 1) ** 3
     return _across(x, x)[0] - itself
 
 
 def _across(x: First, y: Second) -> tuple[np.ndarray, np.ndarray]:
     """For each picture of either set, the kernel summed over the other set."""
-    from_x, from_y = np.empty(len(x)), np.zeros(len(y))
-    for start in range(0, len(x), ROWS):
-        rows = polynomial(x[start : start + ROWS], y)
-        from_x[start : start + ROWS] = rows.sum(axis=1)
-        from_y += rows.sum(axis=0)
+    from_x, from_y = np.zeros(len(x)), np.zeros(len(y))
+    for rows, columns in product(blocks(len(x)), blocks(len(y))):
+        pairs = polynomial(x[rows], y[columns])
+        from_x[rows] += pairs.sum(axis=1)
+        from_y[columns] += pairs.sum(axis=0)
     return from_x, from_y

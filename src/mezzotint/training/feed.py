@@ -17,9 +17,10 @@ from mezzotint.arrays import Bytes
 from mezzotint.core.labels import Labels
 from mezzotint.data.memory import InMemory
 from mezzotint.data.pipeline import Batches, Draw, batches, draws
+from mezzotint.devices import cut, whole
 from mezzotint.errors import UserError
 from mezzotint.training.prepare import Plan
-from mezzotint.training.sharding import cut, cut_second, jit_step, whole
+from mezzotint.training.sharding import cut_second, jit_step
 from mezzotint.training.state import TrainState
 from mezzotint.training.step import Metrics, Step
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from mezzotint import pictures, runtime
 from mezzotint.config import Config
 from mezzotint.data.objects import Items
+from mezzotint.devices import whole
 from mezzotint.errors import UserError
 from mezzotint.model import in_turn
 from mezzotint.runs import checkpoint, journal
@@ -24,7 +25,6 @@ from mezzotint.training.feed import feed
 from mezzotint.training.interrupt import Interrupt
 from mezzotint.training.prepare import Plan, claim, pixel_statistics, plan
 from mezzotint.training.report import Report
-from mezzotint.training.sharding import whole
 from mezzotint.training.start import first_line, step_bytes
 from mezzotint.training.state import TrainState, averaged, create, from_trees, to_trees
 from mezzotint.training.step import train_step

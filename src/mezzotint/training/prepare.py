@@ -13,10 +13,11 @@ from mezzotint.data.objects import Items, open_object
 from mezzotint.data.open import open_source, split_origin
 from mezzotint.data.pipeline import sequential
 from mezzotint.data.source import DataSource, Splits
+from mezzotint.devices import local_mesh
 from mezzotint.errors import UserError
 from mezzotint.runs import checkpoint
 from mezzotint.runs.folder import RunFolder
-from mezzotint.training.sharding import check_batch, local_mesh
+from mezzotint.training.sharding import check_batch
 
 STATISTICS_IMAGES = 8192  # pictures that the data set's pixel statistics are measured on, at most
 MAY_CHANGE = ("steps", "epochs", "loader")  # a run can be made longer, and read its pictures otherwise

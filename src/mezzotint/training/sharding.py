@@ -1,4 +1,4 @@
-"""One mesh over all local devices: the batch is cut along it, everything else is whole on each.
+"""A step on all local devices: the batch is cut along their mesh, everything else is whole on each.
 
 Under jit on a batch-sharded array every mean over the batch is global, BatchNorm's statistics included, so
 that any number of devices computes the same step.
@@ -8,26 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jax.stages import Wrapped
 
+from mezzotint.devices import whole
 from mezzotint.errors import UserError
-
-
-def local_mesh() -> Mesh:
-    """All local devices in one axis, `data`."""
-    devices = jax.local_devices()
-    return jax.make_mesh((len(devices),), ("data",), axis_types=(AxisType.Auto,), devices=devices)
-
-
-def whole(mesh: Mesh) -> NamedSharding:
-    """The same array on every device."""
-    return NamedSharding(mesh, PartitionSpec())
-
-
-def cut(mesh: Mesh) -> NamedSharding:
-    """An array cut along its first axis."""
-    return NamedSharding(mesh, PartitionSpec("data"))
 
 
 def cut_second(mesh: Mesh) -> NamedSharding:

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 
 from mezzotint.arrays import Key
 from mezzotint.data.pipeline import sequential
+from mezzotint.devices import cut
 from mezzotint.training.prepare import Plan
-from mezzotint.training.sharding import cut
 from mezzotint.training.state import TrainState
 from mezzotint.training.step import validation_step
 
