@@ -32,7 +32,9 @@ CONFIGS: dict[str, Config] = {
     "unet": SMALL,
     "unet, classes": replace(SMALL, classes=3, channels=1),
     "unet, augmented": replace(SMALL, augment=0.1),
-    "image, linear": replace(ARTICLE, prediction=prediction.Image(), schedule=schedule.Linear()),
+    "image, linear": replace(
+        SMALL, prediction=prediction.Image(), schedule=schedule.Linear(), level=level.Variance()
+    ),
     "flow, straight": replace(SMALL, prediction=prediction.Flow(), schedule=schedule.Straight()),
     "velocity, log-snr": replace(SMALL, schedule=schedule.LogSnr(5.0, -3.0)),
     "preconditioned, karras": replace(
