@@ -74,7 +74,7 @@ class Graph(Protocol):
         ...
 
     def reduce(self, name: str, x: Handle, axes: Sequence[int]) -> Handle:
-        """JAX's `reduce_sum` or `reduce_max` over axes, which go."""
+        """JAX's `reduce_sum`, `reduce_max` or `reduce_prod` over axes, which go."""
         ...
 
     def matmul(self, a: Handle, b: Handle) -> Handle:

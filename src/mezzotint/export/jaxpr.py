@@ -16,7 +16,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
 
 from mezzotint.errors import UserError
-from mezzotint.export.graph import Body, Graph, Handle, Kind, Shape, Window
+from mezzotint.export.graph import Body, Dimension, Graph, Handle, Kind, Shape, Window
 
 CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr"}
 SAME = {"stop_gradient", "copy", "optimization_barrier"}
@@ -189,24 +189,27 @@ def _whole(scope: Scope, value: Value, shape: Shape) -> Value:
 
 
 def _elementwise(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
-    shape = tuple(
-        max(sizes, key=lambda size: not isinstance(size, int) or size)
-        if all(isinstance(size, int) for size in sizes)
-        else next(size for size in sizes if not isinstance(size, int))
-        for sizes in zip(*_same_rank(operands), strict=True)
-    )
-    handles = [_handle(scope, _trimmed(value)) for value in operands]
-    return [Node(scope.graph.elementwise(equation.primitive.name, *handles), shape)]
-
-
-def _same_rank(operands: list[Value]) -> list[Shape]:
+    if not any(isinstance(value, Node) for value in operands):  # equal numbers for each picture of a batch
+        return _computed(equation, list(np.broadcast_arrays(*operands)))
     rank = max(len(value.shape) for value in operands)
-    return [(1,) * (rank - len(value.shape)) + tuple(value.shape) for value in operands]
+    sizes = zip(*((1,) * (rank - len(value.shape)) + tuple(value.shape) for value in operands), strict=True)
+    kept = max(len(value.shape) for value in operands if isinstance(value, Node))
+    handles = [_handle(scope, _trimmed(value, kept)) for value in operands]
+    found = scope.graph.elementwise(equation.primitive.name, *handles)
+    return [Node(found, tuple(_common(each) for each in sizes))]
 
 
-def _trimmed(value: Value) -> Value:
-    """Numbers without their leading axes of extent 1, so that runtimes see the bias or scale they are."""
-    if isinstance(value, Node):
+def _common(sizes: tuple[Dimension, ...]) -> Dimension:
+    """What extents that broadcast to one come to."""
+    return next((size for size in sizes if not isinstance(size, int) or size != 1), 1)
+
+
+def _trimmed(value: Value, rank: int) -> Value:
+    """Numbers without leading axes of extent 1, so that runtimes see the bias or scale that they are.
+
+    Beside a tensor of fewer than their axes they keep them, for the result has them.
+    """
+    if isinstance(value, Node) or value.ndim > rank:
         return value
     leading = next((axis for axis, size in enumerate(value.shape) if size != 1), value.ndim)
     return value.reshape(value.shape[leading:])
@@ -390,6 +393,8 @@ def _while(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Valu
     count, total = params["cond_nconsts"], params["cond_nconsts"] + params["body_nconsts"]
     before, within, carry = operands[:count], operands[count:total], operands[total:]
     shapes = [var.aval.shape for var in equation.outvars]
+    if any(0 in shape for shape in shapes):
+        raise UserError("a sampler that carries an empty memory cannot be exported: ab1 is one, take ddim")
 
     def body_of(program: ClosedJaxpr, constants: list[Value]) -> Body:
         def run(handles: list[Handle]) -> list[Handle]:
@@ -415,6 +420,7 @@ RULES: dict[str, Rule] = {
     "expm1": _expm1,
     "integer_pow": _integer_power,
     "reduce_max": _reduce,
+    "reduce_prod": _reduce,
     "reduce_sum": _reduce,
     "reshape": _reshape,
     "slice": _slice,

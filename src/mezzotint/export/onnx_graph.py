@@ -46,7 +46,7 @@ PLAIN = {
     "sub": "Sub",
     "tanh": "Tanh",
 }
-REDUCED = {"reduce_max": "ReduceMax", "reduce_sum": "ReduceSum"}
+REDUCED = {"reduce_max": "ReduceMax", "reduce_prod": "ReduceProd", "reduce_sum": "ReduceSum"}
 
 
 class OnnxGraph:
@@ -98,7 +98,7 @@ class OnnxGraph:
         return self._node("Slice", x, *(self._numbers([each]) for each in (start, stop, axis, stride)))
 
     def reduce(self, name: str, x: Handle, axes: Sequence[int]) -> Handle:
-        """ReduceSum or ReduceMax."""
+        """ReduceSum and its like."""
         return self._node(REDUCED[name], x, self._numbers(axes), keepdims=0)
 
     def matmul(self, a: Handle, b: Handle) -> Handle:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array
 
 from mezzotint.arrays import Images, Keys
@@ -80,7 +81,7 @@ class UniPc:
 def _corrected(before: Before, estimate: Estimate, schedule: Schedule, t: Array) -> Estimate:
     """The estimate's image, with the noise that the corrected x holds beside it."""
     now, history = schedule(t), before.history
-    last = Estimate(history.values[0], before.noise)
+    last = Estimate(lax.index_in_dim(history.values, 0, keepdims=False), before.noise)
     others = with_newest(older(history), estimate.image, log_ratio(now))
     x = advance(last, history.places[0], others, now)
     noise = (x - now.alpha * estimate.image) / now.sigma
