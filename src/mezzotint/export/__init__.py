@@ -1,0 +1,1 @@
+"""Export: the model in formats that need neither Mezzotint nor JAX."""

@@ -1,0 +1,260 @@
+// The page: its controls, its picture, and what tests ask of it.
+
+import { json } from "./inlined.js";
+import { maskOn } from "./mask.js";
+import { network as started } from "./network.js";
+import { painter } from "./painter.js";
+import { decode, paint } from "./pixels.js";
+import { SAMPLERS } from "./sampler.js";
+
+const BACKENDS = { wasm: "WebAssembly", webgl: "WebGL", webgpu: "WebGPU" };
+const SLOW = 25; // ms a step, from where on another device is looked for
+
+const $$ = (id) => document.getElementById(id);
+const sidecar = json("sidecar");
+const reference = json("reference");
+const [height, width] = sidecar.inputs.x.shape.slice(1);
+const network = started(sidecar.inputs.x.shape.slice(1));
+const paints = painter(sidecar, network);
+
+const mask = maskOn($$("mask"), maskChanged);
+let frames = []; // the steps of the picture that is shown
+let attempt = 0; // how often a part was painted anew: each time with other noise
+let running = null; // {stopped} while a picture is made
+
+// ---- making
+
+/** What the form asks for. */
+function asked() {
+  const seed = Number($$("seed").value) >>> 0;
+  return {
+    seed,
+    steps: $$("steps").valueAsNumber,
+    sampler: $$("sampler").value,
+    label: Number($$("label").value || -1),
+  };
+}
+
+async function generate() {
+  const wish = asked();
+  await follow(wish, paints.make({ ...wish, start: paints.noise(wish.seed) }), "Painting");
+}
+
+async function inpaint() {
+  const wish = { ...asked(), attempt: ++attempt, blend: $$("blend").checked };
+  const given = frames.at(-1).picture;
+  const start = paints.noise(wish.seed, attempt);
+  await follow(wish, paints.remake({ ...wish, start, given, mask: mask.cells.slice() }), "Painting a part");
+}
+
+/** Shows the steps of a picture as they come. */
+async function follow(wish, steps, verb) {
+  const run = { stopped: false };
+  const start = performance.now();
+  busy(run);
+  $$("status").textContent = `${verb}: seed ${wish.seed}, ${count(wish.steps, "step")}`;
+  const made = [];
+  try {
+    for await (const step of steps) {
+      frames = [...made, step];
+      made.push(step);
+      show(made.length - 1);
+      advance(made.length, wish.steps);
+      if (run.stopped) break;
+    }
+    finished(wish, made.length, performance.now() - start, run.stopped);
+  } catch (error) {
+    problem(error);
+  } finally {
+    busy(null);
+  }
+}
+
+/** Turns the page to making a picture, or back. */
+function busy(run) {
+  running = run;
+  $$("generate").textContent = run ? "Stop" : "Generate";
+  $$("generate").disabled = false;
+  $$("repaint").disabled = $$("download").disabled = $$("check").disabled = run !== null;
+  $$("frame").disabled = run !== null || frames.length < 2;
+  if (!run) $$("progress").value = 0;
+  if (!run) maskChanged({ share: mask.cells.reduce((sum, set) => sum + set, 0) / mask.cells.length });
+}
+
+function advance(step, steps) {
+  $$("progress").max = steps;
+  $$("progress").value = step;
+  $$("frame").max = steps;
+}
+
+function finished(wish, steps, ms, stopped) {
+  $$("frame").max = steps;
+  $$("inscription").textContent = `seed ${wish.seed}${wish.attempt ? `, repainted ${wish.attempt}` : ""}`;
+  $$("method").textContent = `${wish.sampler}, ${count(steps, "step")}`;
+  $$("each").textContent = `${(ms / steps).toFixed(0)} ms`;
+  $$("total").textContent = `${(ms / 1000).toFixed(2)} s`;
+  const name = `Picture of ${$$("inscription").textContent}, ${$$("method").textContent}`;
+  $$("picture").setAttribute("aria-label", name);
+  const end = stopped ? "Stopped after" : "Done:";
+  $$("status").textContent = `${end} ${count(steps, "step")} in ${(ms / 1000).toFixed(2)} s`;
+}
+
+// ---- showing
+
+/** Shows a step, as the image estimate or as the noisy picture. */
+function show(index) {
+  const view = document.querySelector("input[name=view]:checked").value;
+  $$("frame").value = index + 1;
+  $$("frame-number").textContent = `step ${index + 1} of ${frames.length}`;
+  paint($$("picture"), frames[index][view]);
+}
+
+/** Makes the plate as large as there is room, each pixel a square of whole screen pixels. */
+function fit() {
+  const room = $$("plate").parentElement.clientWidth;
+  const padding = 2 * parseFloat(getComputedStyle($$("plate").parentElement).paddingLeft);
+  const most = Math.min(room - padding, window.innerHeight * 0.7);
+  $$("plate").style.width = `${Math.max(1, Math.floor(most / width)) * width}px`;
+  $$("plate").style.aspectRatio = `${width} / ${height}`;
+}
+
+function maskChanged({ share, cursor }) {
+  $$("inpaint").disabled = share === 0 || frames.length === 0;
+  if (!cursor) return;
+  const [column, row] = cursor.map((at) => Math.floor(at) + 1);
+  $$("status").textContent = `Brush at column ${column}, row ${row}; ${(share * 100).toFixed(0)}% is masked`;
+}
+
+function problem(error) {
+  $$("status").textContent = `This did not work: ${error.message}`;
+  $$("status").className = "problem";
+}
+
+function count(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+// ---- checking
+
+/** How far the page's picture of the export's own noise is from JAX's, in 255ths. */
+async function check() {
+  const { noise, label, steps, sampler, picture } = reference;
+  const made = await sample({ noise, label, steps, sampler });
+  const apart = made.picture.map((value, i) => Math.abs(value - picture[i]) * 255);
+  return { mean: apart.reduce((sum, value) => sum + value) / apart.length, max: Math.max(...apart) };
+}
+
+async function checked() {
+  busy({ stopped: false });
+  $$("status").textContent = "Making the picture that was made before";
+  const { mean, max } = await check();
+  $$("difference").textContent = `${mean.toFixed(2)} of 255 on average, ${max.toFixed(0)} at most`;
+  $$("checked").hidden = false;
+  $$("status").textContent = `The picture is ${$$("difference").textContent} from JAX's`;
+  busy(null);
+}
+
+/** The picture of a given noise, {picture, steps, ms}, with nothing shown. */
+async function sample({ noise, steps, sampler, label, seed }) {
+  const start = performance.now();
+  const all = paints.make({ start: Float32Array.from(noise), steps, sampler, label, seed });
+  const made = [];
+  for await (const step of all) made.push(step);
+  return { picture: made.at(-1).picture, steps: made, ms: performance.now() - start };
+}
+
+/** The picture with a part of it made of a given noise. */
+async function remake({ noise, given, mask, ...rest }) {
+  const start = Float32Array.from(noise);
+  const made = [];
+  for await (const step of paints.remake({ ...rest, start, given: Float32Array.from(given), mask }))
+    made.push(step);
+  return { picture: made.at(-1).picture };
+}
+
+// ---- controls
+
+function choices() {
+  const { classes, label_names: names = [], sampling } = sidecar;
+  const options = Array.from({ length: classes }, (_, i) => new Option(names[i] ?? `class ${i}`, i));
+  $$("label").append(new Option("any", -1), ...options);
+  $$("classes").hidden = classes === 0;
+  $$("sampler").append(...Object.keys(SAMPLERS).map((name) => new Option(name, name)));
+  $$("sampler").value = sampling.sampler in SAMPLERS ? sampling.sampler : "ddim";
+  $$("steps").value = sampling.steps;
+  $$("check").hidden = reference === null;
+}
+
+/** Shows a range's value beside its name. */
+function echo(range, output) {
+  const update = () => ($$(output).textContent = $$(range).value);
+  $$(range).addEventListener("input", update);
+  update();
+}
+
+function brushMode(mode) {
+  mask.setMode(mask.mode === mode ? null : mode);
+  $$("brush").setAttribute("aria-pressed", mask.mode === "paint");
+  $$("eraser").setAttribute("aria-pressed", mask.mode === "erase");
+}
+
+function listen() {
+  const click = (id, action) => $$(id).addEventListener("click", action);
+  $$("make").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (running) running.stopped = true;
+    else generate();
+  });
+  click("new-seed", () => {
+    $$("seed").value = crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
+    if (!running) generate();
+  });
+  click("brush", () => brushMode("paint"));
+  click("eraser", () => brushMode("erase"));
+  click("clear", () => mask.clear());
+  click("inpaint", inpaint);
+  click("check", checked);
+  click("download", download);
+  $$("brush-size").addEventListener("input", () => (mask.size = $$("brush-size").valueAsNumber));
+  mask.size = $$("brush-size").valueAsNumber;
+  $$("frame").addEventListener("input", () => show($$("frame").valueAsNumber - 1));
+  for (const radio of document.querySelectorAll("input[name=view]"))
+    radio.addEventListener("change", () => frames.length && show($$("frame").valueAsNumber - 1));
+  echo("steps", "steps-number");
+  echo("brush-size", "brush-number");
+  new ResizeObserver(fit).observe($$("plate").parentElement);
+}
+
+function download() {
+  $$("picture").toBlob((blob) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `mezzotint-${$$("seed").value}.png`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }, "image/png");
+}
+
+// ---- starting
+
+async function start() {
+  await network.loaded;
+  $$("backend").textContent = BACKENDS.wasm;
+  return { backend: "wasm" };
+}
+
+choices();
+listen();
+const ready = start();
+const first = ready.then(generate).then(faster);
+ready.catch(problem);
+
+/** After the first picture: another device, where WebAssembly is slow and one is faster. */
+async function faster() {
+  if (parseFloat($$("each").textContent) < SLOW) return;
+  const label = sidecar.classes ? -1 : undefined;
+  const { backend } = await network.race(paints.noise(0), 1, label);
+  $$("backend").textContent = BACKENDS[backend];
+}
+
+window.mezzotint = { ready, first, sidecar, reference, denoise: network.denoise, sample, remake, check, decode };

@@ -1,0 +1,86 @@
+// The worker: TensorFlow.js with the network. It answers messages {id, task, ...} with {id, ...} in their order.
+// It works off the page's thread, so that the page stays awake, and asks the network for nothing.
+
+import { env, ready, setBackend, tensor } from "@tensorflow/tfjs-core";
+import { loadGraphModel } from "@tensorflow/tfjs-converter";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import "@tensorflow/tfjs-backend-webgl";
+import "@tensorflow/tfjs-backend-webgpu";
+import wasm from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm";
+
+const ALIKE = 0.01; // in normalised pixels: a device that is further from WebAssembly is not used
+const OTHERS = ["webgpu", "webgl"];
+
+let artifacts, shape, model;
+
+const TASKS = { load, denoise, race };
+
+let last = Promise.resolve();
+self.onmessage = ({ data: { id, task, ...given } }) => {
+  last = last.then(() => answer(id, TASKS[task], given)); // one at a time: a backend is everybody's
+};
+
+async function answer(id, task, given) {
+  try {
+    self.postMessage({ id, ...(await task(given)) });
+  } catch (error) {
+    self.postMessage({ id, error: String(error.message ?? error) });
+  }
+}
+
+/** Takes the network, and starts it on WebAssembly. */
+async function load({ topology, specs, weights, size }) {
+  artifacts = { modelTopology: topology, weightSpecs: specs, weightData: weights };
+  shape = size;
+  env().set("WASM_HAS_MULTITHREAD_SUPPORT", false); // threads need a server's headers
+  env().platform.fetch = async () => new Response(wasm);
+  setWasmPaths("", true);
+  model = await started("wasm");
+  return {};
+}
+
+/** One estimate, {image, noise}, of x at time t. */
+async function denoise({ x, t, label }) {
+  const inputs = { x: tensor(x, [1, ...shape]), t: tensor([t]) };
+  if (label !== undefined) inputs.label = tensor([label], [1], "int32");
+  const outputs = model.execute(inputs, ["image", "noise"]);
+  const [image, noise] = await Promise.all(outputs.map((output) => output.data()));
+  for (const used of [...Object.values(inputs), ...outputs]) used.dispose();
+  return { image, noise };
+}
+
+/** Moves to the device that is the fastest here, among those that agree with WebAssembly. */
+async function race({ x, t, label }) {
+  const given = { x, t, label };
+  const expected = (await denoise(given)).image;
+  let best = { backend: "wasm", model, ms: await timed(given) };
+  for (const backend of OTHERS) {
+    const tried = await started(backend).catch(() => null);
+    if (tried === null) continue;
+    model = tried;
+    const { image } = await denoise(given);
+    const ms = await timed(given);
+    const alike = image.every((value, i) => Math.abs(value - expected[i]) < ALIKE);
+    if (alike && ms < best.ms) best = { backend, model, ms };
+  }
+  await setBackend(best.backend);
+  model = best.model;
+  return { backend: best.backend, ms: best.ms };
+}
+
+/** The network on a backend; rejects where the browser has none. */
+async function started(backend) {
+  if (!(await setBackend(backend))) throw new Error(`there is no ${backend} here`);
+  await ready();
+  return loadGraphModel({ load: async () => artifacts });
+}
+
+/** Milliseconds of the faster of two estimates. */
+async function timed(given) {
+  const once = async () => {
+    const start = performance.now();
+    await denoise(given);
+    return performance.now() - start;
+  };
+  return Math.min(await once(), await once());
+}

@@ -1,0 +1,70 @@
+"""A page that paints: one HTML file with the network, TensorFlow.js and the page's own scripts inside.
+
+TensorFlow.js graph model, sidecar -> HTML
+
+No request leaves it, and its Content-Security-Policy would let none leave. The page's own sources lie in
+`page/`: the schedules, grids and samplers of `core/` and `sampling/` once more, in JavaScript.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from mezzotint.export.bundle import bundle
+
+Json = Mapping[str, Any]
+
+
+def build(
+    topology: Json,
+    weight_specs: Sequence[Json],
+    weights: bytes,
+    sidecar: Json,
+    reference: Json | None = None,
+    title: str = "A page that paints",
+    summary: str = "Pictures out of noise, by a diffusion model.",
+) -> str:
+    """The page.
+
+    Args:
+        topology: `modelTopology` of a TensorFlow.js graph model whose nodes x, t and, where the model has
+            classes, label are its inputs, and whose nodes image and noise its outputs.
+        weight_specs: the `weights` of its manifest, of all groups in order.
+        weights: their bytes.
+        sidecar: what `mezzotint.json` holds.
+        reference: a picture that the page can be checked against: `noise` (standard normal) and `picture`
+            (in [0, 1]), flat, and `steps`, `sampler` and `label` that lead from one to the other.
+        title: of the page.
+        summary: one line below it.
+
+    Raises:
+        UserError: the page's scripts could not be built.
+    """
+    _, height, width, _ = sidecar["inputs"]["x"]["shape"]
+    scripts = bundle()
+    return Template(_source("index.html")).substitute(
+        style=_source("style.css"),
+        title=escape(title),
+        summary=escape(summary),
+        height=height,
+        width=width,
+        sidecar=_inlined(sidecar),
+        reference=_inlined(reference),
+        network=_inlined({"topology": topology, "specs": weight_specs}),
+        weights=b64encode(weights).decode(),
+        engine=scripts.engine,
+        app=scripts.app,
+    )
+
+
+def _inlined(value: Any) -> str:
+    """JSON that no HTML parser takes for markup."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def _source(name: str) -> str:
+    return files("mezzotint.export").joinpath("page", name).read_text(encoding="utf-8")
