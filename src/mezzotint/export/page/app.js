@@ -19,6 +19,7 @@ const paints = painter(sidecar, network);
 
 const mask = maskOn($$("mask"), maskChanged);
 let frames = []; // the steps of the picture that is shown
+let each = 0; // ms that one of them took
 let attempt = 0; // how often a part was painted anew: each time with other noise
 let running = null; // {stopped} while a picture is made
 
@@ -44,6 +45,7 @@ async function inpaint() {
   const wish = { ...asked(), attempt: ++attempt, blend: $$("blend").checked };
   const given = frames.at(-1).picture;
   const start = paints.noise(wish.seed, attempt);
+  brushMode(null);
   await follow(wish, paints.remake({ ...wish, start, given, mask: mask.cells.slice() }), "Painting a part");
 }
 
@@ -53,16 +55,16 @@ async function follow(wish, steps, verb) {
   const start = performance.now();
   busy(run);
   $$("status").textContent = `${verb}: seed ${wish.seed}, ${count(wish.steps, "step")}`;
-  const made = [];
+  frames = [];
+  $$("progress").max = $$("frame").max = wish.steps;
   try {
     for await (const step of steps) {
-      frames = [...made, step];
-      made.push(step);
-      show(made.length - 1);
-      advance(made.length, wish.steps);
+      frames.push(step);
+      $$("progress").value = frames.length;
+      show(frames.length - 1);
       if (run.stopped) break;
     }
-    finished(wish, made.length, performance.now() - start, run.stopped);
+    finished(wish, performance.now() - start, run.stopped);
   } catch (error) {
     problem(error);
   } finally {
@@ -78,20 +80,16 @@ function busy(run) {
   $$("repaint").disabled = $$("download").disabled = $$("check").disabled = run !== null;
   $$("frame").disabled = run !== null || frames.length < 2;
   if (!run) $$("progress").value = 0;
-  if (!run) maskChanged({ share: mask.cells.reduce((sum, set) => sum + set, 0) / mask.cells.length });
+  if (!run) maskChanged({ share: mask.share() });
 }
 
-function advance(step, steps) {
-  $$("progress").max = steps;
-  $$("progress").value = step;
-  $$("frame").max = steps;
-}
-
-function finished(wish, steps, ms, stopped) {
+function finished(wish, ms, stopped) {
+  const steps = frames.length;
+  each = ms / steps;
   $$("frame").max = steps;
   $$("inscription").textContent = `seed ${wish.seed}${wish.attempt ? `, repainted ${wish.attempt}` : ""}`;
-  $$("method").textContent = `${wish.sampler}, ${count(steps, "step")}`;
-  $$("each").textContent = `${(ms / steps).toFixed(0)} ms`;
+  $$("method").textContent = `${SAMPLERS[wish.sampler].title.split(",")[0]}, ${count(steps, "step")}`;
+  $$("each").textContent = `${each.toFixed(0)} ms`;
   $$("total").textContent = `${(ms / 1000).toFixed(2)} s`;
   const name = `Picture of ${$$("inscription").textContent}, ${$$("method").textContent}`;
   $$("picture").setAttribute("aria-label", name);
@@ -105,7 +103,7 @@ function finished(wish, steps, ms, stopped) {
 function show(index) {
   const view = document.querySelector("input[name=view]:checked").value;
   $$("frame").value = index + 1;
-  $$("frame-number").textContent = `step ${index + 1} of ${frames.length}`;
+  $$("frame-number").textContent = `step ${index + 1} of ${$$("frame").max}`;
   paint($$("picture"), frames[index][view]);
 }
 
@@ -113,16 +111,18 @@ function show(index) {
 function fit() {
   const room = $$("plate").parentElement.clientWidth;
   const padding = 2 * parseFloat(getComputedStyle($$("plate").parentElement).paddingLeft);
-  const most = Math.min(room - padding, window.innerHeight * 0.7);
+  const most = Math.min(room - padding, window.innerHeight * 0.52);
   $$("plate").style.width = `${Math.max(1, Math.floor(most / width)) * width}px`;
   $$("plate").style.aspectRatio = `${width} / ${height}`;
 }
 
 function maskChanged({ share, cursor }) {
-  $$("inpaint").disabled = share === 0 || frames.length === 0;
+  const part = `${Math.ceil(share * 100)}% of the picture`;
+  $$("inpaint").disabled = share === 0;
+  $$("inpaint").textContent = share === 0 ? "Inpaint" : `Inpaint ${part}`;
   if (!cursor) return;
   const [column, row] = cursor.map((at) => Math.floor(at) + 1);
-  $$("status").textContent = `Brush at column ${column}, row ${row}; ${(share * 100).toFixed(0)}% is masked`;
+  $$("status").textContent = `Brush at column ${column}, row ${row}; mask on ${part}`;
 }
 
 function problem(error) {
@@ -179,7 +179,7 @@ function choices() {
   const options = Array.from({ length: classes }, (_, i) => new Option(names[i] ?? `class ${i}`, i));
   $$("label").append(new Option("any", -1), ...options);
   $$("classes").hidden = classes === 0;
-  $$("sampler").append(...Object.keys(SAMPLERS).map((name) => new Option(name, name)));
+  $$("sampler").append(...Object.entries(SAMPLERS).map(([name, { title }]) => new Option(title, name)));
   $$("sampler").value = sampling.sampler in SAMPLERS ? sampling.sampler : "ddim";
   $$("steps").value = sampling.steps;
   $$("check").hidden = reference === null;
@@ -192,6 +192,7 @@ function echo(range, output) {
   update();
 }
 
+/** Turns to brush or eraser; back from the one that is on. */
 function brushMode(mode) {
   mask.setMode(mask.mode === mode ? null : mode);
   $$("brush").setAttribute("aria-pressed", mask.mode === "paint");
@@ -251,10 +252,11 @@ ready.catch(problem);
 
 /** After the first picture: another device, where WebAssembly is slow and one is faster. */
 async function faster() {
-  if (parseFloat($$("each").textContent) < SLOW) return;
+  if (each < SLOW) return [];
   const label = sidecar.classes ? -1 : undefined;
-  const { backend } = await network.race(paints.noise(0), 1, label);
+  const { backend, tried } = await network.race(paints.noise(0), 1, label);
   $$("backend").textContent = BACKENDS[backend];
+  return tried;
 }
 
 window.mezzotint = { ready, first, sidecar, reference, denoise: network.denoise, sample, remake, check, decode };

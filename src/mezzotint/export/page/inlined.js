@@ -12,5 +12,9 @@ export function json(id) {
 
 /** The bytes of base64. */
 export function base64(id) {
-  return Uint8Array.from(atob(text(id).trim()), (letter) => letter.charCodeAt(0));
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text(id)); // since 2025
+  const letters = atob(text(id));
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }

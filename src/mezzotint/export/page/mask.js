@@ -7,13 +7,13 @@ const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 /**
  * Turns a canvas, one of its pixels to one of the picture's, into a mask.
  *
- * @param changed called with {share, cursor} after each change: what part is set, and where the keys are.
+ * @param changed called with {share, cursor} after each change: what part is set, and where the keys moved to.
  */
 export function maskOn(canvas, changed) {
   const { width, height } = canvas;
   const cells = new Uint8Array(width * height);
   const context = canvas.getContext("2d");
-  const mask = { cells, size: 4, mode: null, clear, setMode };
+  const mask = { cells, size: 1, mode: null, clear, setMode, share };
   let cursor = null;
   let stroke = null; // where the pointer was last, while it is down
 
@@ -45,9 +45,14 @@ export function maskOn(canvas, changed) {
     if (cursor) footprint(cursor, fill(CURSOR));
   }
 
-  function update() {
+  function update(moved) {
     draw();
-    changed({ share: cells.reduce((sum, set) => sum + set, 0) / cells.length, cursor });
+    changed({ share: share(), cursor: moved });
+  }
+
+  /** What part of the picture is set. */
+  function share() {
+    return cells.reduce((sum, set) => sum + set, 0) / cells.length;
   }
 
   function clear() {
@@ -57,7 +62,8 @@ export function maskOn(canvas, changed) {
 
   function setMode(mode) {
     mask.mode = mode;
-    canvas.dataset.mode = mode ?? "";
+    if (mode) canvas.dataset.mode = mode;
+    else delete canvas.dataset.mode;
   }
 
   function place(event) {
@@ -100,7 +106,7 @@ export function maskOn(canvas, changed) {
     cursor ??= [Math.floor(width / 2) + 0.5, Math.floor(height / 2) + 0.5];
     if (move) cursor = cursor.map((at, i) => clamp(at + move[i], [width, height][i]));
     else stamp(cursor);
-    update();
+    update(cursor);
   });
   return mask;
 }

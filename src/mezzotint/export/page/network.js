@@ -15,10 +15,9 @@ export function network(size) {
     if (error) reject(new Error(error));
     else resolve(result);
   };
-  const failed = ({ message }) => {
+  worker.onerror = ({ message }) => {
     for (const { reject } of waiting.values()) reject(new Error(message || "the worker did not start"));
   };
-  worker.onerror = failed;
 
   const ask = (message, transfer = []) =>
     new Promise((resolve, reject) => {

@@ -30,7 +30,7 @@ export function painter(sidecar, network) {
     return {
       denoise: (x, t) => network.denoise(x, t, given),
       schedule,
-      sampler: SAMPLERS[sampler],
+      step: SAMPLERS[sampler].step,
       times: grid(steps),
       x: start.map((value) => value * sidecar.start),
       fresh: (step) => normal(seed, attempt * STREAMS + step + 1, length),

@@ -46,22 +46,22 @@ function dpm2m(eta) {
   };
 }
 
-/** The methods by their names on Mezzotint's command line. */
+/** The methods by their names on Mezzotint's command line, with what a person calls them. */
 export const SAMPLERS = {
-  ddim: ddim(0),
-  ddpm: ddim(1),
-  heun,
-  "dpmpp-2m": dpm2m(0),
-  "dpmpp-2m-sde": dpm2m(1),
+  ddim: { title: "DDIM", step: ddim(0) },
+  ddpm: { title: "DDPM, adds noise at each step", step: ddim(1) },
+  heun: { title: "Heun, asks twice a step", step: heun },
+  "dpmpp-2m": { title: "DPM-Solver++ 2M", step: dpm2m(0) },
+  "dpmpp-2m-sde": { title: "DPM-Solver++ 2M SDE, adds noise", step: dpm2m(1) },
 };
 
 /**
  * The way from noise to a picture: at each time the noisy x and the image estimate, the last of which is
  * the picture.
  *
- * @param plan {denoise, schedule, sampler, times, x, fresh}; fresh(i) is the noise of step i.
+ * @param plan {denoise, schedule, step, times, x, fresh}; fresh(i) is the noise of step i.
  */
-export async function* trajectory({ denoise, schedule, sampler, times, x, fresh }) {
+export async function* trajectory({ denoise, schedule, step, times, x, fresh }) {
   let memory;
   for (const [index, t] of times.entries()) {
     const estimate = await denoise(x, t);
@@ -70,7 +70,7 @@ export async function* trajectory({ denoise, schedule, sampler, times, x, fresh 
     const s = times[index + 1];
     const [now, then] = [schedule.rates(t), schedule.rates(s)];
     const at = { x, estimate, now, then, s, denoise, memory, fresh: () => fresh(index) };
-    ({ x, memory } = await sampler(at));
+    ({ x, memory } = await step(at));
   }
 }
 
