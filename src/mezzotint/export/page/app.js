@@ -4,7 +4,7 @@ import { json } from "./inlined.js";
 import { maskOn } from "./mask.js";
 import { network as started } from "./network.js";
 import { painter } from "./painter.js";
-import { decode, paint } from "./pixels.js";
+import { paint } from "./pixels.js";
 import { SAMPLERS } from "./sampler.js";
 
 const BACKENDS = { wasm: "WebAssembly", webgl: "WebGL", webgpu: "WebGPU" };
@@ -244,19 +244,22 @@ async function start() {
   return { backend: "wasm" };
 }
 
+/** After the first picture: another device, where WebAssembly is slow and one is faster. */
+async function faster() {
+  return each < SLOW ? [] : race(false);
+}
+
+async function race(software) {
+  const label = sidecar.classes ? -1 : undefined;
+  const { backend, tried } = await network.race(paints.noise(0), 1, label, software);
+  $$("backend").textContent = BACKENDS[backend];
+  return tried;
+}
+
 choices();
 listen();
 const ready = start();
 const first = ready.then(generate).then(faster);
 ready.catch(problem);
 
-/** After the first picture: another device, where WebAssembly is slow and one is faster. */
-async function faster() {
-  if (each < SLOW) return [];
-  const label = sidecar.classes ? -1 : undefined;
-  const { backend, tried } = await network.race(paints.noise(0), 1, label);
-  $$("backend").textContent = BACKENDS[backend];
-  return tried;
-}
-
-window.mezzotint = { ready, first, sidecar, reference, denoise: network.denoise, sample, remake, check, decode };
+window.mezzotint = { ready, first, sidecar, reference, denoise: network.denoise, sample, remake, check, race };

@@ -49,12 +49,16 @@ async function denoise({ x, t, label }) {
   return { image, noise };
 }
 
-/** Moves to the device that is the fastest here, among those that agree with WebAssembly; says what was tried. */
-async function race(given) {
+/**
+ * Moves to the device that is the fastest here, among those that agree with WebAssembly; says what was tried.
+ *
+ * @param software whether a device that the processor imitates is tried as well: it never wins, and takes seconds.
+ */
+async function race({ software, ...given }) {
   const expected = (await denoise(given)).image;
   const tried = [{ backend: "wasm", model, ms: await timed(given), apart: 0 }];
   for (const [backend, exists] of Object.entries(OTHERS)) {
-    if (!(await exists())) continue;
+    if (!(await exists(software))) continue;
     model = await started(backend);
     const { image } = await denoise(given); // compiles what the device runs
     const apart = image.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0);
@@ -66,12 +70,17 @@ async function race(given) {
   return { backend: best.backend, tried: tried.map(({ backend, ms, apart }) => ({ backend, ms, apart })) };
 }
 
-async function hasWebGpu() {
-  return Boolean(await self.navigator.gpu?.requestAdapter());
+async function hasWebGpu(software) {
+  const adapter = await self.navigator.gpu?.requestAdapter();
+  return Boolean(adapter && (software || !adapter.info?.isFallbackAdapter));
 }
 
-function hasWebGl() {
-  return Boolean(self.OffscreenCanvas && new OffscreenCanvas(1, 1).getContext("webgl2"));
+function hasWebGl(software) {
+  const context = self.OffscreenCanvas && new OffscreenCanvas(1, 1).getContext("webgl2");
+  if (!context) return false;
+  const details = context.getExtension("WEBGL_debug_renderer_info");
+  const name = context.getParameter(details ? details.UNMASKED_RENDERER_WEBGL : context.RENDERER);
+  return software || !/SwiftShader|llvmpipe|Software/i.test(name);
 }
 
 /** The network on a backend. */

@@ -30,6 +30,6 @@ export function network(size) {
   return {
     loaded: ask({ task: "load", topology, specs, weights, size }, [weights]),
     denoise: (x, t, label) => ask({ task: "denoise", x, t, label }),
-    race: (x, t, label) => ask({ task: "race", x, t, label }),
+    race: (x, t, label, software = false) => ask({ task: "race", x, t, label, software }),
   };
 }
