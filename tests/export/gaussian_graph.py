@@ -21,6 +21,12 @@ CLASSES = 2
 PIXELS = {"mean": [0.5, 0.45, 0.4], "scale": [0.25, 0.25, 0.3]}
 
 
+SIGNATURE = {
+    "inputs": {name: {"name": f"{name}:0"} for name in ("x", "t", "label")},
+    "outputs": {name: {"name": f"{name}:0"} for name in ("image", "noise")},
+}
+
+
 class Graph(NamedTuple):
     """What `web.build` is given.
 

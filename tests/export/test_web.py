@@ -43,7 +43,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "page.html"
     try:
         html = web.build(
-            *example.graph(), example.sidecar(STEPS), reference("ddim", STEPS, 0), title="Discs & slopes"
+            *example.graph(),
+            example.sidecar(STEPS),
+            reference("ddim", STEPS, 0),
+            signature=example.SIGNATURE,
+            title="Discs & slopes",
         )
     except UserError as error:
         skip_offline(str(error))

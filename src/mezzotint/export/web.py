@@ -25,19 +25,22 @@ def build(
     weights: bytes,
     sidecar: Json,
     reference: Json | None = None,
+    *,
+    signature: Json,
     title: str = "A page that paints",
     summary: str = "Pictures out of noise, by a diffusion model.",
 ) -> str:
     """The page.
 
     Args:
-        topology: `modelTopology` of a TensorFlow.js graph model whose nodes x, t and, where the model has
-            classes, label are its inputs, and whose nodes image and noise its outputs.
+        topology: the `modelTopology` of a TensorFlow.js graph model that takes a batch of 1.
         weight_specs: the `weights` of its manifest, of all groups in order.
         weights: their bytes.
         sidecar: what `mezzotint.json` holds.
         reference: a picture that the page can be checked against: `noise` (standard normal) and `picture`
             (in [0, 1]), flat, and `steps`, `sampler` and `label` that lead from one to the other.
+        signature: the graph model's `signature`, which names the tensors x, t and, where there are classes,
+            label among its inputs, image and noise among its outputs.
         title: of the page.
         summary: one line below it.
 
@@ -54,7 +57,7 @@ def build(
         width=width,
         sidecar=_inlined(sidecar),
         reference=_inlined(reference),
-        network=_inlined({"topology": topology, "specs": weight_specs}),
+        network=_inlined({"topology": topology, "specs": weight_specs, "signature": signature}),
         weights=b64encode(weights).decode(),
         engine=scripts.engine,
         app=scripts.app,

@@ -10,9 +10,11 @@ import { chromium } from "playwright-core";
 const [file, references, folder] = process.argv.slice(2);
 const LIMIT = 120_000; // ms for a picture on a busy machine
 
+const SILENT = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  args: ["--no-sandbox", "--disable-gpu", ...SILENT],
 });
 
 /** A page in a window of this size, and what it did that it should not do. */
@@ -121,7 +123,10 @@ async function scrubs(page) {
   assert.deepEqual(await canvas(page), end);
 }
 
-const masked = async (page) => (await canvas(page, "mask")).filter((value, i) => i % 4 === 3 && value > 120).length;
+/** How many pixels are set; the brush's own shadow is fainter. */
+async function masked(page) {
+  return (await canvas(page, "mask")).filter((value, i) => i % 4 === 3 && value > 120).length;
+}
 
 /** Brush, eraser, keys, clear; then a part painted anew. */
 async function inpaints(page) {
@@ -163,33 +168,32 @@ async function inpaints(page) {
 async function finishes(page) {
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
   const png = readFileSync(await download.path());
-  const { width, height } = await page.locator("#picture").evaluate(({ width, height }) => ({ width, height }));
-  assert.deepEqual([...png.subarray(1, 4)], [...Buffer.from("PNG")]);
-  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [width, height]);
+  const size = await page.locator("#picture").evaluate(({ width, height }) => [width, height]);
+  assert.equal(png.toString("latin1", 1, 4), "PNG");
+  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], size);
   await page.click("#check");
   await idle(page);
-  assert.match(await status(page), /from JAX's$/);
+  assert.match(await status(page), /from JAX's on average$/);
 }
 
 /** Every button was pressed, everything has a name, and everything is reached by the Tab key. */
 async function isWhole(page) {
-  const found = await page.evaluate(() => ({
-    unpressed: [...document.querySelectorAll("button")].filter(({ id }) => !window.pressed.has(id)).map(({ id }) => id),
-    nameless: [...document.querySelectorAll("input, select, canvas, progress")]
-      .filter((each) => !each.ariaLabel && !each.labels?.length)
-      .map(({ id }) => id),
-    controls: [...document.querySelectorAll("button:enabled, input:not([type=radio]):enabled, select:enabled, #mask")]
-      .filter((each) => each.checkVisibility())
-      .map(({ id }) => id),
-  }));
-  assert.deepEqual([found.unpressed, found.nameless], [[], []]);
+  const [unpressed, nameless, controls] = await page.evaluate(() => {
+    const ids = (query, which) => [...document.querySelectorAll(query)].filter(which).map(({ id }) => id);
+    return [
+      ids("button", ({ id }) => !window.pressed.has(id)),
+      ids("input, select, canvas, progress", (each) => !each.ariaLabel && !each.labels?.length),
+      ids("button, input:not([type=radio]), select, #mask", (each) => !each.disabled && each.checkVisibility()),
+    ];
+  });
+  assert.deepEqual([unpressed, nameless], [[], []]);
   const reached = new Set();
   await page.evaluate(() => document.activeElement.blur());
-  for (let i = 0; i < found.controls.length + 4; i++) {
+  for (let i = 0; i < controls.length + 4; i++) {
     await page.keyboard.press("Tab");
     reached.add(await page.evaluate(() => document.activeElement.id));
   }
-  assert.deepEqual(found.controls.filter((id) => !reached.has(id)), []);
+  assert.deepEqual(controls.filter((id) => !reached.has(id)), []);
 }
 
 /** On a phone: nothing sticks out, and a finger paints. */

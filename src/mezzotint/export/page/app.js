@@ -146,11 +146,11 @@ async function check() {
 
 async function checked() {
   busy({ stopped: false });
-  $$("status").textContent = "Making the picture that was made before";
+  $$("status").textContent = "Making the picture that JAX made when the page was exported";
   const { mean, max } = await check();
-  $$("difference").textContent = `${mean.toFixed(2)} of 255 on average, ${max.toFixed(0)} at most`;
+  $$("difference").textContent = `${mean.toFixed(2)} of 255, at most ${max.toFixed(1)}`;
   $$("checked").hidden = false;
-  $$("status").textContent = `The picture is ${$$("difference").textContent} from JAX's`;
+  $$("status").textContent = `A grey level of the picture is ${mean.toFixed(2)} of 255 from JAX's on average`;
   busy(null);
 }
 
@@ -262,4 +262,4 @@ const ready = start();
 const first = ready.then(generate).then(faster);
 ready.catch(problem);
 
-window.mezzotint = { ready, first, sidecar, reference, denoise: network.denoise, sample, remake, check, race };
+window.mezzotint = { ready, first, sidecar, denoise: network.denoise, sample, remake, check, race };

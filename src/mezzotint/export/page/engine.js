@@ -1,5 +1,5 @@
-// The worker: TensorFlow.js with the network. It answers messages {id, task, ...} with {id, ...} in their order.
-// It works off the page's thread, so that the page stays awake, and asks the network for nothing.
+// The worker: TensorFlow.js with the network. It answers messages {id, task, ...} with {id, ...}, in order.
+// It works off the page's thread, so that the page stays awake, and no request leaves it.
 
 import { env, ready, setBackend, tensor } from "@tensorflow/tfjs-core";
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
@@ -11,7 +11,7 @@ import wasm from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.
 const ALIKE = 0.01; // in normalised pixels: a device that is further from WebAssembly is not used
 const OTHERS = { webgpu: hasWebGpu, webgl: hasWebGl };
 
-let artifacts, shape, model;
+let artifacts, shape, signature, model;
 
 const TASKS = { load, denoise, race };
 
@@ -29,8 +29,9 @@ async function answer(id, task, given) {
 }
 
 /** Takes the network, and starts it on WebAssembly. */
-async function load({ topology, specs, weights, size }) {
-  artifacts = { modelTopology: topology, weightSpecs: specs, weightData: weights };
+async function load({ network, weights, size }) {
+  artifacts = { modelTopology: network.topology, weightSpecs: network.specs, weightData: weights };
+  signature = network.signature;
   shape = size;
   env().set("WASM_HAS_MULTITHREAD_SUPPORT", false); // threads need a server's headers
   env().platform.fetch = async () => new Response(wasm);
@@ -41,18 +42,19 @@ async function load({ topology, specs, weights, size }) {
 
 /** One estimate, {image, noise}, of x at time t. */
 async function denoise({ x, t, label }) {
-  const inputs = { x: tensor(x, [1, ...shape]), t: tensor([t]) };
-  if (label !== undefined) inputs.label = tensor([label], [1], "int32");
-  const outputs = model.execute(inputs, ["image", "noise"]);
-  const [image, noise] = await Promise.all(outputs.map((output) => output.data()));
-  for (const used of [...Object.values(inputs), ...outputs]) used.dispose();
+  const { inputs, outputs } = signature;
+  const given = { [inputs.x.name]: tensor(x, [1, ...shape]), [inputs.t.name]: tensor([t]) };
+  if (label !== undefined) given[inputs.label.name] = tensor([label], [1], "int32");
+  const found = model.execute(given, [outputs.image.name, outputs.noise.name]);
+  const [image, noise] = await Promise.all(found.map((output) => output.data()));
+  for (const used of [...Object.values(given), ...found]) used.dispose();
   return { image, noise };
 }
 
 /**
- * Moves to the device that is the fastest here, among those that agree with WebAssembly; says what was tried.
+ * Moves to the device that is the fastest here of those that agree with WebAssembly, and says what was tried.
  *
- * @param software whether a device that the processor imitates is tried as well: it never wins, and takes seconds.
+ * @param software whether one that the processor imitates is tried as well: it never wins, and takes seconds.
  */
 async function race({ software, ...given }) {
   const expected = (await denoise(given)).image;

@@ -7,7 +7,7 @@ const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 /**
  * Turns a canvas, one of its pixels to one of the picture's, into a mask.
  *
- * @param changed called with {share, cursor} after each change: what part is set, and where the keys moved to.
+ * @param changed called with {share, cursor} after each change: what part is set, where the keys moved to.
  */
 export function maskOn(canvas, changed) {
   const { width, height } = canvas;
@@ -17,11 +17,13 @@ export function maskOn(canvas, changed) {
   let cursor = null;
   let stroke = null; // where the pointer was last, while it is down
 
+  /** Visits the cells under the brush: those of a disc, and the one under its centre. */
   function footprint([x, y], visit) {
-    const radius = mask.size / 2;
     for (let row = 0; row < height; row++)
-      for (let column = 0; column < width; column++)
-        if (Math.hypot(column + 0.5 - x, row + 0.5 - y) <= Math.max(radius, 0.5)) visit(column, row);
+      for (let column = 0; column < width; column++) {
+        const inside = Math.hypot(column + 0.5 - x, row + 0.5 - y) < mask.size / 2;
+        if (inside || (column === Math.floor(x) && row === Math.floor(y))) visit(column, row);
+      }
   }
 
   function stamp(place) {

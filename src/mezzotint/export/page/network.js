@@ -25,10 +25,9 @@ export function network(size) {
       worker.postMessage({ id: count, ...message }, transfer);
     });
 
-  const { topology, specs } = json("network");
   const weights = base64("weights").buffer;
   return {
-    loaded: ask({ task: "load", topology, specs, weights, size }, [weights]),
+    loaded: ask({ task: "load", network: json("network"), weights, size }, [weights]),
     denoise: (x, t, label) => ask({ task: "denoise", x, t, label }),
     race: (x, t, label, software = false) => ask({ task: "race", x, t, label, software }),
   };

@@ -1,8 +1,8 @@
 // Standard normal noise that is a function of a seed, a stream and a place, and of nothing else.
 //
 // Words are those of a split, counted generator (Steele, Lea & Flood, OOPSLA 2014, section 5, at 32 bits with
-// MurmurHash3's finaliser); two of them make two normal values (Box & Muller, 1958). The noise is not JAX's: a
-// seed has other pictures here than in Python.
+// MurmurHash3's finaliser); two of them make two normal values (Box & Muller, 1958). The noise is not JAX's:
+// a seed has other pictures here than in Python.
 
 const GOLDEN = 0x9e3779b9; // 2^32 over the golden ratio, odd
 
