@@ -79,7 +79,7 @@ def test_a_browser_paints_jaxs_pictures(page: Path, tmp_path: Path) -> None:
 def test_nothing_in_a_page_is_taken_for_markup(page: Path) -> None:
     """A class is named `</script>`."""
     html = page.read_text(encoding="utf-8")
-    assert "<title>Discs &amp; slopes</title>" in html
+    assert "<h1>Discs &amp; slopes</h1>" in html
     start = html.index('id="sidecar">') + len('id="sidecar">')
     assert json.loads(html[start : html.index("</script>", start)])["label_names"][1] == "</script>"
 

@@ -157,6 +157,7 @@ async function inpaints(page) {
     await page.setChecked("#blend", blend);
     await page.click("#inpaint");
     await idle(page);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "inpaint", "the focus stays");
     const after = await canvas(page);
     const changed = after.filter((value, i) => value !== before[i] && mask[i - (i % 4) + 3] === 0).length;
     assert.equal(changed, 0, "what is known stays");

@@ -1,5 +1,6 @@
-// The page: its controls, its picture, and what tests ask of it.
+// The page: its controls and its picture.
 
+import { comparing } from "./compare.js";
 import { json } from "./inlined.js";
 import { maskOn } from "./mask.js";
 import { network as started } from "./network.js";
@@ -16,12 +17,13 @@ const reference = json("reference");
 const [height, width] = sidecar.inputs.x.shape.slice(1);
 const network = started(sidecar.inputs.x.shape.slice(1));
 const paints = painter(sidecar, network);
+const { sample, remake, check } = comparing(paints, reference);
 
 const mask = maskOn($$("mask"), maskChanged);
 let frames = []; // the steps of the picture that is shown
 let each = 0; // ms that one of them took
 let attempt = 0; // how often a part was painted anew: each time with other noise
-let running = null; // {stopped} while a picture is made
+let running = null; // {stopped} while something is made
 
 // ---- making
 
@@ -51,13 +53,10 @@ async function inpaint() {
 
 /** Shows the steps of a picture as they come. */
 async function follow(wish, steps, verb) {
-  const run = { stopped: false };
-  const start = performance.now();
-  busy(run);
-  $$("status").textContent = `${verb}: seed ${wish.seed}, ${count(wish.steps, "step")}`;
-  frames = [];
-  $$("progress").max = $$("frame").max = wish.steps;
-  try {
+  await working(`${verb}: seed ${wish.seed}, ${count(wish.steps, "step")}`, async (run) => {
+    const start = performance.now();
+    frames = [];
+    $$("progress").max = $$("frame").max = wish.steps;
     for await (const step of steps) {
       frames.push(step);
       $$("progress").value = frames.length;
@@ -65,22 +64,43 @@ async function follow(wish, steps, verb) {
       if (run.stopped) break;
     }
     finished(wish, performance.now() - start, run.stopped);
-  } catch (error) {
-    problem(error);
-  } finally {
-    busy(null);
-  }
+  });
 }
 
-/** Turns the page to making a picture, or back. */
+/** Makes the picture that JAX made when the page was exported, and says how far the two are apart. */
+async function compare() {
+  await working("Making the picture that JAX made when the page was exported", async () => {
+    const { mean, max } = await check();
+    $$("difference").textContent = `${mean.toFixed(2)} of 255, at most ${max.toFixed(1)}`;
+    $$("checked").hidden = false;
+    say(`A grey level of the picture is ${mean.toFixed(2)} of 255 from JAX's on average`);
+  });
+}
+
+/** Does what takes a while, with what it does not bear turned off; the focus stays where it was. */
+async function working(said, action) {
+  const focused = document.activeElement;
+  say(said);
+  busy({ stopped: false });
+  try {
+    await action(running);
+  } catch (error) {
+    problem(error);
+  }
+  busy(null);
+  if (document.activeElement === document.body) focused.focus({ preventScroll: true });
+}
+
+/** Turns the page to its work, or back. */
 function busy(run) {
   running = run;
   $$("generate").textContent = run ? "Stop" : "Generate";
   $$("generate").disabled = false;
-  $$("repaint").disabled = $$("download").disabled = $$("check").disabled = run !== null;
+  for (const id of ["repaint", "download", "check"]) $$(id).disabled = run !== null || frames.length === 0;
   $$("frame").disabled = run !== null || frames.length < 2;
-  if (!run) $$("progress").value = 0;
-  if (!run) maskChanged({ share: mask.share() });
+  if (run) return;
+  $$("progress").value = 0;
+  maskChanged({ share: mask.share() });
 }
 
 function finished(wish, ms, stopped) {
@@ -93,8 +113,7 @@ function finished(wish, ms, stopped) {
   $$("total").textContent = `${(ms / 1000).toFixed(2)} s`;
   const name = `Picture of ${$$("inscription").textContent}, ${$$("method").textContent}`;
   $$("picture").setAttribute("aria-label", name);
-  const end = stopped ? "Stopped after" : "Done:";
-  $$("status").textContent = `${end} ${count(steps, "step")} in ${(ms / 1000).toFixed(2)} s`;
+  say(`${stopped ? "Stopped after" : "Done:"} ${count(steps, "step")} in ${(ms / 1000).toFixed(2)} s`);
 }
 
 // ---- showing
@@ -122,54 +141,21 @@ function maskChanged({ share, cursor }) {
   $$("inpaint").textContent = share === 0 ? "Inpaint" : `Inpaint ${part}`;
   if (!cursor) return;
   const [column, row] = cursor.map((at) => Math.floor(at) + 1);
-  $$("status").textContent = `Brush at column ${column}, row ${row}; mask on ${part}`;
+  say(`Brush at column ${column}, row ${row}; mask on ${part}`);
+}
+
+function say(words) {
+  $$("status").className = "";
+  $$("status").textContent = words;
 }
 
 function problem(error) {
-  $$("status").textContent = `This did not work: ${error.message}`;
+  say(`This did not work: ${error.message}`);
   $$("status").className = "problem";
 }
 
 function count(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-// ---- checking
-
-/** How far the page's picture of the export's own noise is from JAX's, in 255ths. */
-async function check() {
-  const { noise, label, steps, sampler, picture } = reference;
-  const made = await sample({ noise, label, steps, sampler });
-  const apart = made.picture.map((value, i) => Math.abs(value - picture[i]) * 255);
-  return { mean: apart.reduce((sum, value) => sum + value) / apart.length, max: Math.max(...apart) };
-}
-
-async function checked() {
-  busy({ stopped: false });
-  $$("status").textContent = "Making the picture that JAX made when the page was exported";
-  const { mean, max } = await check();
-  $$("difference").textContent = `${mean.toFixed(2)} of 255, at most ${max.toFixed(1)}`;
-  $$("checked").hidden = false;
-  $$("status").textContent = `A grey level of the picture is ${mean.toFixed(2)} of 255 from JAX's on average`;
-  busy(null);
-}
-
-/** The picture of a given noise, {picture, steps, ms}, with nothing shown. */
-async function sample({ noise, steps, sampler, label, seed }) {
-  const start = performance.now();
-  const all = paints.make({ start: Float32Array.from(noise), steps, sampler, label, seed });
-  const made = [];
-  for await (const step of all) made.push(step);
-  return { picture: made.at(-1).picture, steps: made, ms: performance.now() - start };
-}
-
-/** The picture with a part of it made of a given noise. */
-async function remake({ noise, given, mask, ...rest }) {
-  const start = Float32Array.from(noise);
-  const made = [];
-  for await (const step of paints.remake({ ...rest, start, given: Float32Array.from(given), mask }))
-    made.push(step);
-  return { picture: made.at(-1).picture };
 }
 
 // ---- controls
@@ -214,7 +200,7 @@ function listen() {
   click("eraser", () => brushMode("erase"));
   click("clear", () => mask.clear());
   click("inpaint", inpaint);
-  click("check", checked);
+  click("check", compare);
   click("download", download);
   $$("brush-size").addEventListener("input", () => (mask.size = $$("brush-size").valueAsNumber));
   mask.size = $$("brush-size").valueAsNumber;
