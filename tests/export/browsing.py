@@ -12,7 +12,6 @@ import pytest
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENOTCACHED")
 
-needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm")
 needs_browser = pytest.mark.skipif(
     shutil.which("npm") is None or not Path(CHROMIUM).exists(), reason="there is no npm, or no Chromium"
 )
@@ -25,24 +24,26 @@ def browse(page: Path, references: list[dict[str, Any]], folder: Path, driver: P
         page: the HTML file.
         references: pictures to compare with: noise, picture, steps, sampler, label.
         folder: for screenshots.
-        driver: what `installed` gave.
+        driver: what `installed` made of `browser/`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     asked = folder / "references.json"
     asked.write_text(json.dumps(references))
-    command = ["node", str(driver / "browse.mjs"), str(page), str(asked), str(folder)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "CHROMIUM": CHROMIUM}
-    )
+    return driven(driver / "browse.mjs", page, asked, folder)
+
+
+def driven(script: Path, *arguments: Path | str) -> dict[str, Any]:
+    """What a script of `browser/` prints."""
+    command = ["node", str(script), *map(str, arguments)]
+    environment = {**os.environ, "CHROMIUM": CHROMIUM}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-def installed(folder: Path) -> Path:
-    """The driver with Playwright beside it; skips where npm's registry cannot be reached."""
-    shutil.copytree(
-        Path(__file__).with_name("browser"), folder, ignore=shutil.ignore_patterns("node_modules")
-    )
+def installed(source: Path, folder: Path) -> Path:
+    """A copy of a folder with what its lock file pins; skips where npm's registry cannot be reached."""
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules"))
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     skip_offline(done.stderr)

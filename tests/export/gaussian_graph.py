@@ -4,15 +4,21 @@ It is the best denoiser of pictures N(mean of the class, std^2) on the cosine sc
 computes from t.
 """
 
+import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from mezzotint.config.kinds import encode
+from mezzotint.core.grid import Uniform
 from mezzotint.core.prediction import Denoiser, Estimate, with_image
 from mezzotint.core.schedule import Cosine, per_image
+from mezzotint.sampling import loop
+from mezzotint.sampling.presets import preset
 
 SHAPE = (12, 16, 3)
 SCHEDULE = Cosine(max_signal=0.999)
@@ -59,6 +65,25 @@ def denoiser(label: int) -> Denoiser:
         return with_image(SCHEDULE(t), x, image)
 
     return denoise
+
+
+def picture(noise: np.ndarray | Array, sampler: str, steps: int, label: int) -> np.ndarray:
+    """JAX's picture of standard normal noise, in [0, 1]."""
+    times, keys = loop.times(Uniform(), SCHEDULE, steps), loop.keys(0, 0, 1)
+    x = jnp.hypot(*SCHEDULE(1.0)) * jnp.asarray(noise)
+    made = jax.jit(loop.sample, static_argnums=(0, 1, 2))
+    image = made(denoiser(label), SCHEDULE, preset(sampler), times, x, keys)
+    return np.clip(np.asarray(image) * PIXELS["scale"] + PIXELS["mean"], 0, 1)
+
+
+def write(folder: Path, steps: int) -> None:
+    """The graph model as a folder, with its sidecar."""
+    topology, specs, weights = graph()
+    (folder / "weights.bin").write_bytes(weights)
+    manifest = [{"paths": ["weights.bin"], "weights": specs}]
+    model = {"format": "graph-model", "modelTopology": topology, "weightsManifest": manifest}
+    (folder / "model.json").write_text(json.dumps(model | {"signature": SIGNATURE}))
+    (folder / "mezzotint.json").write_text(json.dumps(sidecar(steps)))
 
 
 def graph() -> Graph:
@@ -108,6 +133,8 @@ def graph() -> Graph:
 def sidecar(steps: int) -> dict[str, Any]:
     """What `mezzotint.json` says of it."""
     times = 1 - np.arange(steps) / steps
+    alpha, sigma = SCHEDULE(times)
+    grid = {"times": times.tolist(), "alpha": np.asarray(alpha).tolist(), "sigma": np.asarray(sigma).tolist()}
     return {
         "inputs": {"x": {"shape": ["batch", *SHAPE], "dtype": "float32"}},
         "pixels": PIXELS,
@@ -115,7 +142,7 @@ def sidecar(steps: int) -> dict[str, Any]:
         "classes": CLASSES,
         "label_names": ["disc", "</script>"],
         "start": float(np.hypot(*SCHEDULE(1.0))),
-        "sampling": {"sampler": "ddim", "steps": steps, "times": times.tolist()},
+        "sampling": {"sampler": "ddim", "steps": steps, **grid},
     }
 
 

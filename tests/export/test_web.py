@@ -5,37 +5,26 @@ import os
 import shutil
 from pathlib import Path
 
-import jax
 import numpy as np
 import pytest
 
-from mezzotint.core.grid import Uniform
 from mezzotint.errors import UserError
 from mezzotint.export import bundle, web
 from mezzotint.sampling import fresh, loop
-from mezzotint.sampling.presets import preset
 
 from . import gaussian_graph as example
 from .browsing import browse, installed, needs_browser, skip_offline
 
 STEPS = 10
+DRIVER = Path(__file__).with_name("browser")
 
 
 def reference(sampler: str, steps: int, label: int) -> dict:
     """A picture of JAX's."""
-    times, keys = loop.times(Uniform(), example.SCHEDULE, steps), loop.keys(0, 0, 1)
-    x = loop.initial_noise(example.SCHEDULE, keys, example.SHAPE)
-    made = jax.jit(loop.sample, static_argnums=(0, 1, 2))
-    image = made(example.denoiser(label), example.SCHEDULE, preset(sampler), times, x, keys)
-    picture = np.clip(np.asarray(image) * example.PIXELS["scale"] + example.PIXELS["mean"], 0, 1)
-    noise = np.ravel(fresh.noise(keys, example.SHAPE)).tolist()
-    return {
-        "noise": noise,
-        "picture": picture.ravel().tolist(),
-        "steps": steps,
-        "sampler": sampler,
-        "label": label,
-    }
+    noise = fresh.noise(loop.keys(0, 0, 1), example.SHAPE)
+    picture = example.picture(noise, sampler, steps, label)
+    told = {"steps": steps, "sampler": sampler, "label": label}
+    return {"noise": np.ravel(noise).tolist(), "picture": picture.ravel().tolist(), **told}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +54,7 @@ def test_a_browser_paints_jaxs_pictures(page: Path, tmp_path: Path) -> None:
     """
     asked = [reference("ddim", STEPS, 0), reference("heun", 5, 1), reference("dpmpp-2m", 7, -1)]
     shots = Path(os.environ.get("MEZZOTINT_SCREENSHOTS", tmp_path / "screenshots"))
-    found = browse(page, asked, shots, installed(tmp_path / "driver"))
+    found = browse(page, asked, shots, installed(DRIVER, tmp_path / "driver"))
     assert [each["sampler"] for each in found["pictures"]] == ["ddim", "heun", "dpmpp-2m"]
     assert max(each["max"] for each in found["pictures"]) < 0.01, found
     assert min(each["ms"] for each in found["pictures"]) < 1500
