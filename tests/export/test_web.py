@@ -82,12 +82,25 @@ def test_no_address_is_loaded_from(page: Path) -> None:
     assert "http:" not in head and "https:" not in head
 
 
-def test_without_npm_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "script, said",
+    [
+        (None, "there is no npm: "),
+        ("echo 'npm error code E404' >&2; exit 1", r"npm ci failed \(npm error code E404\): "),
+    ],
+)
+def test_what_npm_lacks_is_said_in_one_line(
+    script: str | None, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And nothing half-built is left."""
+    npm = tmp_path / "npm"
+    npm.write_text(f"#!/bin/sh\n{script}\n")
+    npm.chmod(0o755)
     monkeypatch.setattr(bundle, "user_cache_path", lambda name: tmp_path)
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(UserError, match=r"install Node\.js 20 or newer"):
+    monkeypatch.setattr(shutil, "which", lambda name: script and str(npm))
+    with pytest.raises(UserError, match=said + r".*Node\.js 20"):
         bundle.bundle()
-    assert not list((tmp_path / "page").iterdir()), "a half-built bundle is left"
+    assert not list((tmp_path / "page").iterdir())
 
 
 def test_a_bundle_is_built_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

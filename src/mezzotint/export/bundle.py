@@ -18,7 +18,9 @@ from platformdirs import user_cache_path
 
 from mezzotint.errors import UserError
 
-NODE = "the web page is put together by npm: install Node.js 20 or newer, and try again"
+NEEDED = (
+    "the web page's scripts are built once, by Node.js 20 or newer, which brings npm, and from npm's registry"
+)
 
 
 class Bundle(NamedTuple):
@@ -77,8 +79,8 @@ def _build(sources: Path, place: Path) -> None:
 def _npm(*arguments: str, folder: str) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        raise UserError(NODE)
+        raise UserError(f"there is no npm: {NEEDED}")
     done = subprocess.run([npm, *arguments], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise UserError(f"npm {arguments[0]} failed: {said[0] if said else 'it did not say why'} ({NODE})")
+        said = next((line for line in done.stderr.splitlines() if line.strip()), "it did not say why")
+        raise UserError(f"npm {arguments[0]} failed ({said}): {NEEDED}")

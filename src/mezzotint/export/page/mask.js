@@ -1,6 +1,6 @@
 // The mask: which pixels are painted anew. A pointer draws it, or arrow keys and space.
 
-const SET = "rgb(201 106 58 / 62%)"; // copper
+const SET = ["rgb(176 84 40 / 58%)", "rgb(176 84 40 / 82%)"]; // copper, rocked: seen on pictures of any colour
 const CURSOR = "rgb(201 106 58 / 38%)";
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -39,12 +39,15 @@ export function maskOn(canvas, changed) {
 
   function draw() {
     context.clearRect(0, 0, width, height);
-    const fill = (style) => (column, row) => {
+    const fill = (column, row, style) => {
       context.fillStyle = style;
       context.fillRect(column, row, 1, 1);
     };
-    cells.forEach((set, i) => set && fill(SET)(i % width, Math.floor(i / width)));
-    if (cursor) footprint(cursor, fill(CURSOR));
+    cells.forEach((set, i) => {
+      const [column, row] = [i % width, Math.floor(i / width)];
+      if (set) fill(column, row, SET[(column + row) % 2]);
+    });
+    if (cursor) footprint(cursor, (column, row) => fill(column, row, CURSOR));
   }
 
   function update(moved) {
