@@ -82,10 +82,17 @@ async function makes(page) {
   assert(new Set(before.filter((_, i) => i % 4 < 3)).size > 8, "the canvas is blank");
   await page.fill("#seed", "7");
   await page.fill("#steps", "4");
+  await page.evaluate(() => {
+    window.shown = new Set();
+    const number = document.getElementById("frame-number");
+    new MutationObserver(() => window.shown.add(number.textContent)).observe(number, { childList: true });
+  });
   const one = await generated(page);
+  const shown = await page.evaluate(() => [...window.shown]);
+  assert.deepEqual(shown, [1, 2, 3, 4].map((step) => `step ${step} of 4`), "each step is shown");
   assert.notDeepEqual(one, before, "another seed is another picture");
   assert.deepEqual(await generated(page), one, "the same seed is the same picture");
-  const samplers = await page.locator("#sampler option").evaluateAll((all) => all.map(({ value }) => value));
+  const samplers = await page.locator("#sampler").evaluate(({ options }) => [...options].map(({ value }) => value));
   for (const sampler of samplers) {
     await page.selectOption("#sampler", sampler);
     await generated(page);
@@ -183,7 +190,7 @@ async function isWhole(page) {
     return [
       ids("button", ({ id }) => !window.pressed.has(id)),
       ids("input, select, canvas, progress", (each) => !each.ariaLabel && !each.labels?.length),
-      ids("button, input:not([type=radio]), select, #mask", (each) => !each.disabled && each.checkVisibility()),
+      ids("button, input:not([type=radio]), select, #mask", (one) => !one.disabled && one.checkVisibility()),
     ];
   });
   assert.deepEqual([unpressed, nameless], [[], []]);

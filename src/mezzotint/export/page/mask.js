@@ -1,6 +1,6 @@
 // The mask: which pixels are painted anew. A pointer draws it, or arrow keys and space.
 
-const SET = ["rgb(176 84 40 / 58%)", "rgb(176 84 40 / 82%)"]; // copper, rocked: seen on pictures of any colour
+const SET = ["rgb(176 84 40 / 58%)", "rgb(176 84 40 / 82%)"]; // copper, rocked: seen on any colour
 const CURSOR = "rgb(201 106 58 / 38%)";
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
