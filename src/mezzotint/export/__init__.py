@@ -1,1 +1,1 @@
-"""Export: the model in formats that need neither Mezzotint nor JAX."""
+"""A trained model leaves JAX: one traced program, said again in every format, and checked there."""

@@ -14,7 +14,13 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+import numpy as np
+
+from mezzotint.core.labels import NONE
 from mezzotint.export.bundle import bundle
+from mezzotint.model import Model
+from mezzotint.sampling import fresh, loop
+from mezzotint.sampling.ddim import Ddim
 
 Json = Mapping[str, Any]
 
@@ -37,8 +43,7 @@ def build(
         weight_specs: the `weights` of its manifest, of all groups in order.
         weights: their bytes.
         sidecar: what `mezzotint.json` holds.
-        reference: a picture that the page can be checked against: `noise` (standard normal) and `picture`
-            (in [0, 1]), flat, and `steps`, `sampler` and `label` that lead from one to the other.
+        reference: what the page is compared with, as `reference` gives it.
         signature: the graph model's `signature`, which names the tensors x, t and, where there are classes,
             label among its inputs, image and noise among its outputs.
         title: of the page.
@@ -62,6 +67,19 @@ def build(
         engine=scripts.engine,
         app=scripts.app,
     )
+
+
+def reference(model: Model) -> dict[str, Any]:
+    """A picture of JAX's, by DDIM in the model's own number of steps: the first of seed 0.
+
+    Standard normal `noise` and a `picture` in [0, 1], both flat, with the `sampler`, the `steps` and the
+    `label` that lead from one to the other.
+    """
+    steps = model.config.sampling_steps
+    noise = fresh.noise(loop.keys(0, 0, 1), model.config.picture_shape)
+    picture = model.sample(1, steps, seed=0, sampler=Ddim())
+    told = {"sampler": "ddim", "steps": steps, "label": NONE}
+    return {"noise": np.ravel(noise).tolist(), "picture": picture.ravel().tolist(), **told}
 
 
 def _inlined(value: Any) -> str:

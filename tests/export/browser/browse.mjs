@@ -92,7 +92,8 @@ async function makes(page) {
   assert.deepEqual(shown, [1, 2, 3, 4].map((step) => `step ${step} of 4`), "each step is shown");
   assert.notDeepEqual(one, before, "another seed is another picture");
   assert.deepEqual(await generated(page), one, "the same seed is the same picture");
-  const samplers = await page.locator("#sampler").evaluate(({ options }) => [...options].map(({ value }) => value));
+  const names = ({ options }) => Array.from(options, ({ value }) => value);
+  const samplers = await page.locator("#sampler").evaluate(names);
   for (const sampler of samplers) {
     await page.selectOption("#sampler", sampler);
     await generated(page);
@@ -109,7 +110,7 @@ async function makes(page) {
   await idle(page);
   assert.notDeepEqual(await canvas(page), one, "a new seed is another picture");
   await page.fill("#steps", "50");
-  await page.locator("#generate").evaluate((button) => [button.click(), button.click()]); // however fast it is
+  await page.locator("#generate").evaluate((one) => [one.click(), one.click()]); // however fast it is
   await idle(page);
   assert.match(await status(page), /^Stopped after 1 step /);
   await page.fill("#steps", "10");
