@@ -1,0 +1,86 @@
+"""The page's JavaScript: built by npm, once for each version of its sources.
+
+sources in `page/` -> two scripts, kept in the user's cache folder
+
+npm takes the libraries that `page/package-lock.json` pins, by their integrity hashes, and esbuild makes two
+files of them and of our own. What is cached is named by a digest of the sources and of the lock.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import NamedTuple
+
+from platformdirs import user_cache_path
+
+from mezzotint.errors import UserError
+
+NEEDED = (
+    "the web page's scripts are built once, by Node.js 20 or newer, which brings npm, and from npm's registry"
+)
+
+
+class Bundle(NamedTuple):
+    """The page's two scripts.
+
+    Attributes:
+        engine: the worker's: TensorFlow.js with its WebAssembly inside.
+        app: the page's own.
+    """
+
+    engine: str
+    app: str
+
+
+def bundle() -> Bundle:
+    """The scripts, from the cache or built now, which takes about a quarter of a minute and the network.
+
+    Raises:
+        UserError: there is no npm, or it failed.
+    """
+    with as_file(files("mezzotint.export").joinpath("page")) as sources:
+        place = user_cache_path("mezzotint") / "page" / _digest(sources)
+        if not place.is_dir():
+            _build(sources, place)
+    return Bundle(*((place / f"{name}.js").read_text(encoding="utf-8") for name in Bundle._fields))
+
+
+def _digest(sources: Path) -> str:
+    """Of what the bundle is made of: all names and all bytes."""
+    digest = hashlib.sha256()
+    for path in _inputs(sources):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)} ".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _inputs(sources: Path) -> list[Path]:
+    return sorted(path for path in sources.iterdir() if path.suffix in (".js", ".mjs", ".json"))
+
+
+def _build(sources: Path, place: Path) -> None:
+    """Builds in a folder of its own beside `place`, and gives it that name when all is there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent) as folder:
+        for path in _inputs(sources):
+            shutil.copy(path, folder)
+        _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=folder)
+        _npm("run", "build", folder=folder)
+        try:
+            Path(folder, "dist").rename(place)
+        except OSError:
+            if not place.is_dir():  # if it is, another process was faster
+                raise
+
+
+def _npm(*arguments: str, folder: str) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise UserError(f"there is no npm: {NEEDED}")
+    done = subprocess.run([npm, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = next((line for line in done.stderr.splitlines() if line.strip()), "it did not say why")
+        raise UserError(f"npm {arguments[0]} failed ({said}): {NEEDED}")
