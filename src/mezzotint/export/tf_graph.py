@@ -1,13 +1,13 @@
 """A JAX program as plain TensorFlow operations: what SavedModel, TFLite and TF.js have in common.
 
-The weights are constants of the graph: the file is for running, and what is known can be folded into it.
 Runtimes for phones and browsers have few kernels beyond four axes, so that axes that stay together travel as
 one: `(batch, h, 2, w, 2, c) -> (batch, h, w, 2, 2, c)` is a transposition of four axes, and a sum over
 `(1, 2, 4)` is two sums over the middle one of three.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -18,6 +18,8 @@ from mezzotint.errors import UserError
 from mezzotint.export.graph import Body, Handle, Window
 from mezzotint.export.jaxpr import emit
 from mezzotint.export.program import ANY, Program, trace
+
+Weight = Callable[[np.ndarray], Handle]
 
 MATH = {
     "abs": "abs",
@@ -77,25 +79,32 @@ def tensorflow() -> ModuleType:
     return tensorflow
 
 
-def concrete(program: Program, batch: int | None = ANY) -> Any:
-    """The program as a concrete function of TensorFlow, its inputs and outputs under their names.
+def constant(value: np.ndarray) -> Handle:
+    """A tensor that is known."""
+    return tensorflow().constant(value)
+
+
+def function(program: Program, batch: int | None = ANY, weight: Weight = constant) -> Any:
+    """The program as a `tf.function`, its inputs and outputs under their names.
 
     Args:
         program: what to say again.
         batch: the one that it takes; any where None.
+        weight: what becomes of the network's weights.
 
     Raises:
-        UserError: TensorFlow is not installed, or a primitive cannot be said in it.
+        UserError: TensorFlow is not installed; when it is traced, a primitive cannot be said in it.
     """
-    return function(program, batch).get_concrete_function()
+    jaxpr = trace(program, batch)
+    return named(program, batch, lambda *inputs: emit(TensorFlowGraph(weight), jaxpr, inputs))
 
 
-def function(program: Program, batch: int | None = ANY) -> Any:
-    """The same as a `tf.function`, which gives a dictionary of the outputs."""
-    tf, jaxpr = tensorflow(), trace(program, batch)
+def named(program: Program, batch: int | None, call: Callable[..., Sequence[Handle]]) -> Any:
+    """A function of tensors as a `tf.function` with the program's inputs and outputs."""
+    tf = tensorflow()
 
     def run(*inputs: Handle) -> dict[str, Handle]:
-        found = emit(TensorFlowGraph(), jaxpr, inputs)
+        found = call(*inputs)
         return {name: tf.identity(each, name) for name, each in zip(program.outputs, found, strict=True)}
 
     return tf.function(run, input_signature=signature(program, batch), autograph=False)
@@ -107,12 +116,19 @@ def signature(program: Program, batch: int | None = ANY) -> list[Any]:
     return [tf.TensorSpec((batch, *of.shape), of.dtype, name) for name, of in program.inputs.items()]
 
 
+@dataclass(frozen=True)
 class TensorFlowGraph:
-    """The graph of the `tf.function` that is being traced."""
+    """The graph of the `tf.function` that is being traced.
+
+    Attributes:
+        weight: keeps what is known and has two axes or more.
+    """
+
+    weight: Weight = constant
 
     def constant(self, value: np.ndarray) -> Handle:
         """A tensor that is known."""
-        return tensorflow().constant(value)
+        return self.weight(value) if value.ndim > 1 else constant(value)
 
     def elementwise(self, name: str, *operands: Handle) -> Handle:
         """JAX's primitive of this name on operands that broadcast to one shape.
@@ -184,7 +200,7 @@ class TensorFlowGraph:
             x, padding = tf.pad(x, [(0, 0), *window.padding, (0, 0)]), "VALID"
         else:
             padding = "SAME"
-        return tf.nn.conv2d(x, kernel, window.strides, padding)
+        return tf.nn.conv2d(x, self.constant(kernel), window.strides, padding)
 
     def row(self, table: Handle, index: Handle) -> Handle:
         """The part of a tensor at a scalar index of its first axis, which stays, with extent 1."""

@@ -1,0 +1,74 @@
+"""TensorFlow's SavedModel: for TensorFlow itself, for TF Serving, and whatever reads it.
+
+Its signature takes and gives arrays by name; `tf.saved_model.load(folder).denoise(x, t)` calls it as a function.
+By default the program is plain TensorFlow operations, which any version runs, on any batch. The article's
+literal road, jax2tf, leaves one XlaCallModule with the program's StableHLO, which TensorFlow must be able to read.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from mezzotint.errors import UserError
+from mezzotint.export import tf_graph
+from mezzotint.export.program import ANY, Program
+
+FILE = "saved_model"
+LAST_JAX = (0, 11, 0)  # whose StableHLO TensorFlow 2.21 reads where the batch is symbolic
+
+
+class Road(StrEnum):
+    """How a program becomes TensorFlow's."""
+
+    GRAPH = "graph"
+    JAX2TF = "jax2tf"
+
+
+def write(program: Program, folder: Path, road: Road = Road.GRAPH) -> Path:
+    """Writes the program for a batch of any size.
+
+    Args:
+        program: what to export; TensorFlow calls its inputs and outputs by the same names.
+        folder: an existing folder.
+        road: how the program becomes TensorFlow's.
+
+    Returns:
+        The SavedModel, a folder.
+
+    Raises:
+        UserError: TensorFlow is not installed, a primitive cannot be said in it, or the versions of JAX and
+            TensorFlow do not go together for jax2tf.
+    """
+    tf = tf_graph.tensorflow()
+    module = tf.Module(name=program.name)
+    function = _by_jax2tf(program) if road is Road.JAX2TF else tf_graph.function(program, weight=_shared)
+    concrete = function.get_concrete_function()
+    setattr(module, program.name, concrete)
+    path = folder / FILE
+    tf.saved_model.save(module, str(path), {"serving_default": concrete})
+    return path
+
+
+def _shared(value: np.ndarray) -> Any:
+    """Weights outside the function, which the file then holds once, however many functions call it."""
+    tf = tf_graph.tensorflow()
+    with tf.init_scope():
+        return tf.constant(value)
+
+
+def _by_jax2tf(program: Program) -> Any:
+    """The program as one XlaCallModule."""
+    if jax.__version_info__ > LAST_JAX:
+        raise UserError(
+            f"jax2tf with a batch of any size needs JAX {'.'.join(map(str, LAST_JAX))} or older, and this is "
+            f"{jax.__version__}: leave --by away"
+        )
+    tf_graph.tensorflow()
+    from jax.experimental import jax2tf  # noqa: PLC0415  it imports TensorFlow
+
+    batch = ["(batch, ...)"] * len(program.inputs)
+    call = jax2tf.convert(program.function, polymorphic_shapes=batch, with_gradient=False)
+    return tf_graph.named(program, ANY, call)
