@@ -143,6 +143,8 @@ class TensorFlowGraph:
         if name == "select_n":
             which, no, yes = operands
             return tf.where(which, yes, no)
+        if name == "add" and _is_bias(*operands):
+            return tf.nn.bias_add(*operands)
         return getattr(tf.math, MATH[name])(*operands)
 
     def cast(self, x: Handle, dtype: np.dtype) -> Handle:
@@ -215,6 +217,11 @@ class TensorFlowGraph:
             carry,
             shape_invariants=[each.shape for each in carry],
         )
+
+
+def _is_bias(x: Handle, vector: Handle) -> bool:
+    """Whether a number is added for each channel, which converters join to the convolution before it."""
+    return len(x.shape) > 1 and vector.shape == x.shape[-1:]
 
 
 def _sizes(x: Handle) -> tuple[int, ...]:
