@@ -21,8 +21,7 @@ from mezzotint.export.quantize import Quantize
 FILE = "model.json"
 SHARD = 4 * 2**20  # bytes, which browsers cache
 SMALL = 1024  # numbers; what has fewer stays float32
-FOLD = ("pruning", "constfold", "arithmetic", "dependency")
-JOIN = ("remap", "constfold", "arithmetic", "dependency")
+FOLD = ("pruning", "constfold", "dependency")
 TYPES = {"float32": "DT_FLOAT", "int32": "DT_INT32"}
 OPERATIONS = frozenset(
     """
@@ -116,10 +115,15 @@ def _described(tensor: Any) -> Json:
 def _optimized(concrete: Any) -> Any:
     """A function's graph, folded and joined, as a GraphDef."""
     tf = tf_graph.tensorflow()
-    graph = concrete.graph.as_graph_def()
     ends = [tensor.name for tensor in (*concrete.inputs, *concrete.outputs)]
-    for passes in (FOLD, FOLD, JOIN):
-        graph = _pass(tf, graph, ends, passes)
+    graph = concrete.graph.as_graph_def()
+    for _ in range(2):
+        graph = _pass(tf, graph, ends, FOLD)
+    for node in graph.node:
+        node.device = "/device:CPU:0"  # where alone it joins biases
+    graph = _pass(tf, graph, ends, ["remap"])
+    for node in graph.node:
+        node.device = ""
     return graph
 
 
