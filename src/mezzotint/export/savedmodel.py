@@ -17,7 +17,6 @@ from mezzotint.export import tf_graph
 from mezzotint.export.program import ANY, Program
 
 FILE = "saved_model"
-LAST_JAX = (0, 11, 0)  # whose StableHLO TensorFlow 2.21 reads where the batch is symbolic
 
 
 class Road(StrEnum):
@@ -60,15 +59,18 @@ def _shared(value: np.ndarray) -> Any:
 
 
 def _by_jax2tf(program: Program) -> Any:
-    """The program as one XlaCallModule."""
-    if jax.__version_info__ > LAST_JAX:
-        raise UserError(
-            f"jax2tf with a batch of any size needs JAX {'.'.join(map(str, LAST_JAX))} or older, and this is "
-            f"{jax.__version__}: leave --by away"
-        )
-    tf_graph.tensorflow()
+    """The program as one XlaCallModule, which is tried, for TensorFlow reads it no sooner than it runs it."""
+    tf = tf_graph.tensorflow()
     from jax.experimental import jax2tf  # noqa: PLC0415  it imports TensorFlow
 
     batch = ["(batch, ...)"] * len(program.inputs)
     call = jax2tf.convert(program.function, polymorphic_shapes=batch, with_gradient=False)
-    return tf_graph.named(program, ANY, call)
+    function = tf_graph.named(program, ANY, call)
+    try:
+        function(*(tf.zeros((1, *each.shape), each.dtype) for each in program.inputs.values()))
+    except tf.errors.OpError as error:
+        raise UserError(
+            f"TensorFlow {tf.__version__} cannot read what jax2tf of JAX {jax.__version__} writes: "
+            "export by the graph instead"
+        ) from error
+    return function

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mezzotint.errors import UserError
-from mezzotint.export.graph import Body, Handle, Window
+from mezzotint.export.graph import Body, Handle, Kind, Window
 from mezzotint.export.jaxpr import emit
 from mezzotint.export.program import ANY, Program, trace
 
@@ -208,14 +208,15 @@ class TensorFlowGraph:
         """The part of a tensor at a scalar index of its first axis, which stays, with extent 1."""
         return tensorflow().gather(table, [index])
 
-    def loop(self, condition: Body, body: Body, carry: list[Handle]) -> list[Handle]:
-        """`while condition(*carry): carry = body(*carry)`."""
+    def loop(self, condition: Body, body: Body, carry: list[Handle], kinds: Sequence[Kind]) -> list[Handle]:
+        """`while condition(*carry): carry = body(*carry)`, with what each part of the carry is."""
         tf = tensorflow()
+        shapes = [[size if isinstance(size, int) else None for size in kind.shape] for kind in kinds]
         return tf.while_loop(
             lambda *now: condition(list(now))[0],
             lambda *now: body(list(now)),
             carry,
-            shape_invariants=[each.shape for each in carry],
+            shape_invariants=[tf.TensorShape(shape) for shape in shapes],
         )
 
 

@@ -16,11 +16,10 @@ from mezzotint import __version__
 from mezzotint.errors import UserError
 from mezzotint.export import tf_graph
 from mezzotint.export.program import ANY, Program
-from mezzotint.export.quantize import Quantize
+from mezzotint.export.quantize import MANY, Quantize
 
 FILE = "model.json"
 SHARD = 4 * 2**20  # bytes, which browsers cache
-SMALL = 1024  # numbers; what has fewer stays float32
 FOLD = ("pruning", "constfold", "dependency")
 TYPES = {"float32": "DT_FLOAT", "int32": "DT_INT32"}
 OPERATIONS = frozenset(
@@ -52,7 +51,7 @@ class GraphModel(NamedTuple):
 
 
 def write(
-    program: Program, folder: Path, quantize: Quantize = Quantize.NONE, batch: int | None = ANY
+    program: Program, folder: Path, quantize: Quantize = "none", batch: int | None = ANY
 ) -> Path:
     """Writes a graph model.
 
@@ -90,7 +89,7 @@ def artifacts(model: GraphModel, paths: list[str]) -> Json:
     }
 
 
-def model(program: Program, quantize: Quantize = Quantize.NONE, batch: int | None = ANY) -> GraphModel:
+def model(program: Program, quantize: Quantize = "none", batch: int | None = ANY) -> GraphModel:
     """The program as a graph model; arguments and errors as for `write`."""
     concrete = tf_graph.function(program, batch).get_concrete_function()
     graph = _optimized(concrete)
@@ -161,9 +160,9 @@ def _weights(graph: Any, quantize: Quantize) -> tuple[list[Json], bytes]:
 
 def _stored(value: np.ndarray, quantize: Quantize) -> tuple[np.ndarray, Json]:
     """A constant as it is stored, and how TF.js makes it float32 again: stored * scale + min."""
-    if quantize is Quantize.NONE or value.dtype != np.float32 or value.size < SMALL:
+    if quantize == "none" or value.dtype != np.float32 or value.size < MANY:
         return value, {}
-    if quantize is Quantize.FLOAT16:
+    if quantize == "float16":
         return value.astype("float16"), {"dtype": "float16", "original_dtype": "float32"}
     low, high = float(value.min()), float(value.max())
     scale = (high - low) / 255 or 1.0

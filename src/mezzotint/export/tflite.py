@@ -17,7 +17,7 @@ FILE = "model.tflite"
 
 
 def write(
-    program: Program, folder: Path, quantize: Quantize = Quantize.NONE, batch: int | None = ANY
+    program: Program, folder: Path, quantize: Quantize = "none", batch: int | None = ANY
 ) -> Path:
     """Writes the program with one signature that names its inputs and outputs.
 
@@ -38,9 +38,9 @@ def write(
     module = tf.Module(name=program.name)
     concrete = tf_graph.function(program, batch).get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], module)
-    if quantize is not Quantize.NONE:
+    if quantize != "none":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if quantize is Quantize.FLOAT16:
+    if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
     path = folder / FILE
     path.write_bytes(converter.convert())

@@ -42,7 +42,7 @@ def bind(config: Config, variables: Tree, labels: Labels | None = None) -> Denoi
     """
 
     def network(x: Array, t: Array) -> Array:
-        condition = told(config, unlabelled(x.shape[0]) if labels is None else labels)
+        condition = told(config, unlabelled(len(x)) if labels is None else labels)
         level = config.level(config.schedule(t))
         output = config.network.apply(variables, x, level, condition, train=False)
         assert isinstance(output, jax.Array)
