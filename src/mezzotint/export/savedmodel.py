@@ -43,7 +43,7 @@ def write(program: Program, folder: Path, road: Road = Road.GRAPH) -> Path:
     """
     tf = tf_graph.tensorflow()
     module = tf.Module(name=program.name)
-    function = _by_jax2tf(program) if road is Road.JAX2TF else tf_graph.function(program, weight=_shared)
+    function = _by_jax2tf(program) if road is Road.JAX2TF else tf_graph.function(program, weight=_shared())
     concrete = function.get_concrete_function()
     setattr(module, program.name, concrete)
     path = folder / FILE
@@ -51,11 +51,18 @@ def write(program: Program, folder: Path, road: Road = Road.GRAPH) -> Path:
     return path
 
 
-def _shared(value: np.ndarray) -> Any:
-    """Weights outside the function, which the file then holds once, however many functions call it."""
-    tf = tf_graph.tensorflow()
-    with tf.init_scope():
-        return tf.constant(value)
+def _shared() -> tf_graph.Weight:
+    """Keeps weights outside the functions that use them, so that the file holds equal ones once."""
+    tf, kept = tf_graph.tensorflow(), dict[tuple[Any, ...], Any]()
+
+    def weight(value: np.ndarray) -> Any:
+        key = (value.shape, value.dtype, value.tobytes())
+        if key not in kept:
+            with tf.init_scope():
+                kept[key] = tf.constant(value)
+        return kept[key]
+
+    return weight
 
 
 def _by_jax2tf(program: Program) -> Any:
