@@ -72,7 +72,8 @@ class Cosine:
     min_signal: float = 0.02
 
     def _ends(self) -> tuple[Array, Array]:
-        return jnp.arccos(self.max_signal), jnp.arccos(self.min_signal)
+        with jax.ensure_compile_time_eval():  # numbers, for programs that go where there is no arccos
+            return jnp.arccos(self.max_signal), jnp.arccos(self.min_signal)
 
     def __call__(self, t: ArrayLike) -> Rates:
         """The rates at times t in [0, 1]."""
