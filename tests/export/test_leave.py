@@ -23,7 +23,7 @@ CLASSES = replace(SMALL, classes=3)
 
 def test_an_onnx_file_runs_without_jax_and_its_sidecar_is_enough_to_sample(tmp_path: Path) -> None:
     the_model = model(CLASSES)
-    left = leave(the_model, denoise(the_model), "onnx", tmp_path / "out")
+    left = leave(denoise(the_model), "onnx", tmp_path / "out")
     assert left.found.modules == []
     assert 0 < left.found.largest < 1e-4
     assert left.size == sum(each.stat().st_size for each in (tmp_path / "out").iterdir())
@@ -47,9 +47,9 @@ def test_stablehlo_takes_batches_of_any_size_and_whole_samplers(tmp_path: Path) 
         "one": denoise(the_model),
         "whole": whole_sampler(the_model, PRESETS["ddim"], 3),
     }.items():
-        leave(the_model, program, "stablehlo", tmp_path / name)
+        leave(program, "stablehlo", tmp_path / name)
         for batch in (1, 8):
-            found = check("stablehlo", tmp_path / name, calls(the_model, program, batch))
+            found = check("stablehlo", tmp_path / name, calls(program, batch))
             assert found.largest < 1e-4 and found.modules == ["jax"]
 
 
@@ -58,7 +58,7 @@ def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
     object.__setattr__(config, "network", Sorting())
     the_model = model(config)
     with pytest.raises(UserError, match="sort"):
-        leave(the_model, denoise(the_model), "onnx", tmp_path / "out")
+        leave(denoise(the_model), "onnx", tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -71,8 +71,8 @@ def test_a_float32_export_that_differs_is_refused(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mezzotint.export.leave.writer", formats_writer)
         with pytest.raises(UserError, match=r"differs from the model by .*, above 0.0001"):
-            leave(the_model, program, "onnx", tmp_path / "out")
-        left = leave(the_model, program, "onnx", tmp_path / "coarse", "float16")
+            leave(program, "onnx", tmp_path / "out")
+        left = leave(program, "onnx", tmp_path / "coarse", "float16")
     assert left.found.largest > 0.01  # fewer bits are not bound, and what they cost is said
     assert [each.name for each in tmp_path.iterdir()] == ["coarse"]
 
@@ -80,10 +80,10 @@ def test_a_float32_export_that_differs_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_does_not_run_is_said_in_one_line(tmp_path: Path) -> None:
     the_model = model(SMALL)
     program = denoise(the_model)
-    leave(the_model, program, "onnx", tmp_path / "out")
+    leave(program, "onnx", tmp_path / "out")
     (tmp_path / "out" / "model.onnx").write_bytes(b"no model")
     with pytest.raises(UserError, match="the onnx export does not run: ") as caught:
-        check("onnx", tmp_path / "out", calls(the_model, program, 1))
+        check("onnx", tmp_path / "out", calls(program, 1))
     assert "\n" not in str(caught.value)
 
 

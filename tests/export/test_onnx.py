@@ -13,7 +13,6 @@ from mezzotint.export import onnx
 from mezzotint.export.check import BOUND, Call, calls, errors
 from mezzotint.export.program import Program, denoise, whole_sampler
 from mezzotint.export.quantize import int8
-from mezzotint.model import Model
 from mezzotint.networks.unet import UNet
 from mezzotint.sampling.presets import PRESETS
 from tests.export.models import CONFIGS, SMALL, Sorting, model
@@ -27,8 +26,8 @@ def found(made: ModelProto, program: Program, call: Call) -> dict[str, np.ndarra
     return dict(zip(program.outputs, values, strict=True))
 
 
-def error(made: ModelProto, the_model: Model, program: Program, batch: int) -> float:
-    asked = calls(the_model, program, batch)
+def error(made: ModelProto, program: Program, batch: int) -> float:
+    asked = calls(program, batch)
     return errors(asked, [found(made, program, call) for call in asked])[0]
 
 
@@ -37,7 +36,7 @@ def test_every_model_denoises_alike_in_batches_of_any_size(name: str) -> None:
     the_model = model(CONFIGS[name])
     program = denoise(the_model)
     made = onnx.model(program)
-    assert [error(made, the_model, program, batch) < BOUND for batch in (1, 3, 8)] == [True] * 3
+    assert [error(made, program, batch) < BOUND for batch in (1, 3, 8)] == [True] * 3
 
 
 LEAVE = [name for name, sampler in PRESETS.items() if sampler.deterministic and name != "ab1"]
@@ -47,9 +46,9 @@ LEAVE = [name for name, sampler in PRESETS.items() if sampler.deterministic and 
 def test_every_sampler_that_adds_no_noise_leaves_whole(name: str) -> None:
     the_model = model(SMALL)
     program = whole_sampler(the_model, PRESETS[name], 4)
-    (call,) = calls(the_model, program, 2)
+    (call,) = calls(program, 2)
     assert call.outputs["picture"].std() > 0.05
-    assert error(onnx.model(program), the_model, program, 2) < BOUND
+    assert error(onnx.model(program), program, 2) < BOUND
 
 
 def test_a_whole_sampler_makes_the_pictures_that_the_model_makes() -> None:
@@ -86,7 +85,7 @@ def test_fewer_bits_change_little_and_take_little(quantize: str, kind: int, boun
     share = {"float16": 0.5, "int8": 0.25}[quantize]
     sizes = [sum(each.ByteSize() for each in made.graph.initializer) for made in (whole, fewer)]
     assert share < sizes[1] / sizes[0] < share + 0.15
-    assert 0 < error(fewer, the_model, program, 3) < bound
+    assert 0 < error(fewer, program, 3) < bound
 
 
 def test_whole_numbers_are_within_half_a_unit_for_each_output() -> None:

@@ -108,9 +108,9 @@ def test_a_bundle_is_built_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
     def build(sources: Path, place: Path) -> None:
         built.append(place)
-        place.mkdir(parents=True)
+        (place / "dist").mkdir(parents=True)
         for name in ("engine", "app"):
-            (place / f"{name}.js").write_text(f"{name} of {len(list(sources.iterdir()))} files")
+            (place / "dist" / f"{name}.js").write_text(f"{name} of {len(list(sources.iterdir()))} files")
 
     built: list[Path] = []
     monkeypatch.setattr(bundle, "user_cache_path", lambda name: tmp_path)

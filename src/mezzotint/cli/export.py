@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> None:
     if options.format == WEIGHTS:
         print(model.save(options.out))
     else:
-        print(text(leave(model, program(model, options), options.format, options.out, options.quantize)))
+        print(text(leave(program(model, options), options.format, options.out, options.quantize)))
 
 
 def check(options: Options) -> None:

@@ -41,11 +41,26 @@ def bundle() -> Bundle:
     Raises:
         UserError: there is no npm, or it failed.
     """
+    scripts = _built() / "dist"
+    return Bundle(*((scripts / f"{name}.js").read_text(encoding="utf-8") for name in Bundle._fields))
+
+
+def tensorflow_js() -> dict[str, str]:
+    """What Node must find in its environment to run TensorFlow.js, which the page is made with.
+
+    Raises:
+        UserError: as for `bundle`.
+    """
+    return {"NODE_PATH": str(_built() / "node_modules")}
+
+
+def _built() -> Path:
+    """The folder where npm has been."""
     with as_file(files("mezzotint.export").joinpath("page")) as sources:
         place = user_cache_path("mezzotint") / "page" / _digest(sources)
         if not place.is_dir():
             _build(sources, place)
-    return Bundle(*((place / f"{name}.js").read_text(encoding="utf-8") for name in Bundle._fields))
+    return place
 
 
 def _digest(sources: Path) -> str:
@@ -64,13 +79,15 @@ def _inputs(sources: Path) -> list[Path]:
 def _build(sources: Path, place: Path) -> None:
     """Builds in a folder of its own beside `place`, and gives it that name when all is there."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.parent) as folder:
+    with tempfile.TemporaryDirectory(dir=place.parent) as whole:
+        folder = str(Path(whole, "page"))
+        Path(folder).mkdir()
         for path in _inputs(sources):
             shutil.copy(path, folder)
         _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=folder)
         _npm("run", "build", folder=folder)
         try:
-            Path(folder, "dist").rename(place)
+            Path(folder).rename(place)
         except OSError:
             if not place.is_dir():  # if it is, another process was faster
                 raise

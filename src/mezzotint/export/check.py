@@ -1,5 +1,6 @@
 """Does an exported file say what the model says? It is run by its own runtime, in a process of its own."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,11 +11,11 @@ import jax
 import numpy as np
 
 from mezzotint.errors import UserError
+from mezzotint.export.formats import FORMATS
 from mezzotint.export.program import DENOISE, Program
 from mezzotint.export.runners import Arrays
 from mezzotint.export.serve import taken_apart
 from mezzotint.export.sidecar import ddim, start
-from mezzotint.model import Model
 
 BOUND = 1e-4  # greatest error of a float32 export
 SEED = 0
@@ -47,9 +48,9 @@ class Found(NamedTuple):
     modules: list[str]
 
 
-def calls(model: Model, program: Program, batch: int) -> list[Call]:
+def calls(program: Program, batch: int) -> list[Call]:
     """What a sampling of pictures asks of the program: each step of DDIM, or one batch of start noise."""
-    rng = np.random.default_rng(SEED)
+    model, rng = program.model, np.random.default_rng(SEED)
     x = rng.standard_normal((batch, *model.config.picture_shape), np.float32)
     label = {"label": np.arange(batch, dtype=np.int32) % model.config.classes} if model.config.classes else {}
     run = jax.jit(program.function)
@@ -72,6 +73,13 @@ def _call(program: Program, run: jax.stages.Wrapped, inputs: Arrays) -> Call:
 def check(kind: str, folder: Path, asked: list[Call], threads: int = 0, repeats: int = 0) -> Found:
     """Runs an exported file and holds its answers against JAX's.
 
+    Args:
+        kind: the format.
+        folder: that it was written to, with its sidecar.
+        asked: what it is asked, and JAX's answers.
+        threads: of its runtime; 0 for its own choice.
+        repeats: how often the first call is made again, to be timed.
+
     Raises:
         UserError: its runtime fails; the last line that it said is named.
     """
@@ -79,16 +87,10 @@ def check(kind: str, folder: Path, asked: list[Call], threads: int = 0, repeats:
         given, out = Path(place, "in.npz"), Path(place, "out.npz")
         named = {f"{at}/{name}": each for at, call in enumerate(asked) for name, each in call.inputs.items()}
         np.savez(given, **named)
-        words = [
-            "mezzotint.export.serve",
-            kind,
-            str(folder),
-            str(given),
-            str(out),
-            str(threads),
-            str(repeats),
-        ]
-        done = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True)  # noqa: S603
+        words = [kind, *map(str, (folder, given, out, threads, repeats))]
+        environment = {**os.environ, **FORMATS[kind].environment()}
+        command = [sys.executable, "-m", "mezzotint.export.serve", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:
             said = (done.stderr.strip() or "nothing").splitlines()[-1]
             raise UserError(f"the {kind} export does not run: {said}")

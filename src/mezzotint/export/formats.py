@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mezzotint.errors import UserError, nearest
+from mezzotint.export.bundle import tensorflow_js
 from mezzotint.export.program import Program
 from mezzotint.export.quantize import Quantize
 
@@ -24,6 +25,7 @@ class Format:
         quantize: how its weights can be kept.
         samplers: whether it can hold a whole sampler.
         batch: the one size of a batch that it takes; None for any.
+        environment: what its runtime must find in the environment.
     """
 
     about: str
@@ -32,13 +34,20 @@ class Format:
     quantize: tuple[Quantize, ...] = ("none",)
     samplers: bool = True
     batch: int | None = None
+    environment: Callable[[], dict[str, str]] = dict
 
 
 FEWER: tuple[Quantize, ...] = ("none", "float16", "int8")
 
+TENSORFLOW = ("tensorflow",)
+
 FORMATS: dict[str, Format] = {
     "stablehlo": Format("JAX's own portable form, for cpu, cuda and tpu"),
+    "savedmodel": Format("TensorFlow and TF Serving", "tf", TENSORFLOW),
+    "tflite": Format("LiteRT, on phones and boards", "tflite", (*TENSORFLOW, "ai_edge_litert"), FEWER),
+    "tfjs": Format("TensorFlow.js, in browsers", "tf", TENSORFLOW, FEWER, False, None, tensorflow_js),
     "onnx": Format("ONNX Runtime and many others", "onnx", ("onnx", "onnxruntime"), FEWER),
+    "web": Format("one page that paints by itself", "tf", TENSORFLOW, FEWER, False, 1, tensorflow_js),
 }
 
 

@@ -11,7 +11,6 @@ from mezzotint.export.check import BOUND, Found, calls, check
 from mezzotint.export.formats import FORMATS, writer
 from mezzotint.export.program import Program
 from mezzotint.export.quantize import Quantize
-from mezzotint.model import Model
 
 SEEN = 3  # pictures that an export is checked on at once
 
@@ -30,11 +29,10 @@ class Left(NamedTuple):
     found: Found
 
 
-def leave(model: Model, program: Program, kind: str, out: Path, quantize: Quantize = "none") -> Left:
+def leave(program: Program, kind: str, out: Path, quantize: Quantize = "none") -> Left:
     """Exports a program into a new folder, which exists under its name only when all is well.
 
     Args:
-        model: whose program it is.
         program: what is exported.
         kind: the format, as `FORMATS` names it.
         out: the folder; it does not exist, or is empty.
@@ -50,8 +48,8 @@ def leave(model: Model, program: Program, kind: str, out: Path, quantize: Quanti
     try:
         file = writer(kind)(program, partial, quantize)
         batch = FORMATS[kind].batch
-        sidecar.write(partial, sidecar.sidecar(model, program, kind, file.name, batch))
-        found = check(kind, partial, calls(model, program, batch or SEEN))
+        sidecar.write(partial, sidecar.sidecar(program, kind, file.name, batch))
+        found = check(kind, partial, calls(program, batch or SEEN))
         if quantize == "none" and found.largest > BOUND:
             raise UserError(
                 f"the {kind} export differs from the model by {found.largest:.1g}, above {BOUND:g}"

@@ -184,7 +184,7 @@ def _rsqrt(graph: OnnxGraph, x: Handle) -> Handle:
 
 def _select(graph: OnnxGraph, which: Handle, first: Handle, second: Handle) -> Handle:
     """JAX takes the first where `which` is 0, ONNX where it is 1."""
-    return graph._node("Where", which, second, first)  # noqa: SLF001
+    return graph._node("Where", which, second, first)
 
 
 def _atan2(graph: OnnxGraph, y: Handle, x: Handle) -> Handle:
@@ -192,7 +192,7 @@ def _atan2(graph: OnnxGraph, y: Handle, x: Handle) -> Handle:
     square = lambda value: graph.elementwise("mul", value, value)  # noqa: E731
     length = graph.elementwise("sqrt", graph.elementwise("add", square(x), square(y)))
     tangent = graph.elementwise("div", y, graph.elementwise("add", length, x))
-    half = graph._node("Atan", tangent)  # noqa: SLF001
+    half = graph._node("Atan", tangent)
     return graph.elementwise("add", half, half)
 
 

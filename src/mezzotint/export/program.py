@@ -33,12 +33,14 @@ class Program:
 
     Attributes:
         name: `denoise` or `sample`.
+        model: that it is of.
         function: of the inputs in their order, gives a tuple of the outputs.
         inputs: shapes without the batch, and types.
         outputs: their names.
     """
 
     name: str
+    model: Model
     function: Callable[..., tuple[Array, ...]]
     inputs: dict[str, jax.ShapeDtypeStruct]
     outputs: tuple[str, ...]
@@ -52,7 +54,7 @@ def denoise(model: Model) -> Program:
         return tuple(model.denoiser(*label)(x, t))
 
     inputs = {"x": _float(*model.config.picture_shape), "t": _float(), **_label(model)}
-    return Program(DENOISE, function, inputs, ("image", "noise"))
+    return Program(DENOISE, model, function, inputs, ("image", "noise"))
 
 
 def whole_sampler(model: Model, sampler: Sampler, steps: int) -> Program:
@@ -75,7 +77,7 @@ def whole_sampler(model: Model, sampler: Sampler, steps: int) -> Program:
         return (decode(found, model.pixels),)
 
     inputs = {"x": _float(*model.config.picture_shape), **_label(model)}
-    return Program(SAMPLE, function, inputs, ("picture",))
+    return Program(SAMPLE, model, function, inputs, ("picture",))
 
 
 def shapes(program: Program, batch: int | None = ANY) -> list[jax.ShapeDtypeStruct]:

@@ -25,17 +25,16 @@ FILE = "mezzotint.json"
 VERSION = 1
 
 
-def sidecar(model: Model, program: Program, kind: str, file: str, batch: int | None) -> dict[str, Any]:
+def sidecar(program: Program, kind: str, file: str, batch: int | None) -> dict[str, Any]:
     """What is known of an exported program, as plain JSON.
 
     Args:
-        model: the model it is of.
         program: what was exported.
         kind: the format's name.
         file: the exported file's name.
         batch: the one size of a batch that the file takes; None for any.
     """
-    config = model.config
+    model, config = program.model, program.model.config
     outputs = {name: _described(program.inputs["x"].shape, "float32") for name in program.outputs}
     return {
         "version": VERSION,
@@ -61,12 +60,13 @@ def start(schedule: Schedule) -> float:
 
 
 def ddim(model: Model) -> dict[str, Any]:
-    """The times of the model's own number of steps for DDIM, with their rates."""
+    """The times of the model's own number of steps for DDIM, with their rates; and its grid, for others."""
     steps = model.config.sampling_steps
     times = model.grid(Ddim(), steps)(model.config.schedule, steps)
     alpha, sigma = model.config.schedule(times)
     named = {"times": times, "alpha": alpha, "sigma": sigma}
-    return {"sampler": "ddim", "steps": steps, **{name: _listed(each) for name, each in named.items()}}
+    listed = {name: _listed(each) for name, each in named.items()}
+    return {"sampler": "ddim", "steps": steps, "grid": encode(model.config.grid), **listed}
 
 
 def write(folder: Path, content: dict[str, Any]) -> None:

@@ -50,9 +50,7 @@ class GraphModel(NamedTuple):
     weights: bytes
 
 
-def write(
-    program: Program, folder: Path, quantize: Quantize = "none", batch: int | None = ANY
-) -> Path:
+def write(program: Program, folder: Path, quantize: Quantize = "none", batch: int | None = ANY) -> Path:
     """Writes a graph model.
 
     Args:

@@ -6,9 +6,7 @@ runtime knows no resizing (LiteRT.js), the file must name its batch.
 """
 
 from pathlib import Path
-from typing import Any
 
-from mezzotint.errors import UserError
 from mezzotint.export import tf_graph
 from mezzotint.export.program import ANY, Program
 from mezzotint.export.quantize import Quantize
@@ -16,9 +14,7 @@ from mezzotint.export.quantize import Quantize
 FILE = "model.tflite"
 
 
-def write(
-    program: Program, folder: Path, quantize: Quantize = "none", batch: int | None = ANY
-) -> Path:
+def write(program: Program, folder: Path, quantize: Quantize = "none", batch: int | None = ANY) -> Path:
     """Writes the program with one signature that names its inputs and outputs.
 
     Args:

@@ -11,25 +11,57 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import Any
 
+import jax
 import numpy as np
 
 from mezzotint.core.labels import NONE
+from mezzotint.export import sidecar, tfjs
 from mezzotint.export.bundle import bundle
+from mezzotint.export.program import Program
+from mezzotint.export.quantize import Quantize
 from mezzotint.model import Model
 from mezzotint.sampling import fresh, loop
 from mezzotint.sampling.ddim import Ddim
 
+FILE = "page.html"
+BATCH = 1
+
 Json = Mapping[str, Any]
+
+
+def write(program: Program, folder: Path, quantize: Quantize = "none") -> Path:
+    """Writes the page of a denoiser, its weights kept as `quantize` says.
+
+    Raises:
+        UserError: TensorFlow is not installed, TF.js has nothing for an operation, or there is no npm.
+    """
+    model, graph = program.model, tfjs.model(program, quantize, BATCH)
+    height, width, _ = model.config.picture_shape
+    count = sum(leaf.size for leaf in jax.tree.leaves(model.variables["params"]))
+    page = build(
+        graph.topology,
+        graph.specs,
+        graph.weights,
+        sidecar.sidecar(program, "web", FILE, BATCH),
+        reference(model),
+        signature=graph.signature,
+        title=model.config.recipe.replace("-", " ").capitalize(),
+        summary=f"{width}\u00d7{height} pixels, by a diffusion model of {count / 1e6:.1f} million parameters.",
+    )
+    path = folder / FILE
+    path.write_text(page, encoding="utf-8")
+    return path
 
 
 def build(
     topology: Json,
     weight_specs: Sequence[Json],
     weights: bytes,
-    sidecar: Json,
+    told: Json,
     reference: Json | None = None,
     *,
     signature: Json,
@@ -42,7 +74,7 @@ def build(
         topology: the `modelTopology` of a TensorFlow.js graph model that takes a batch of 1.
         weight_specs: the `weights` of its manifest, of all groups in order.
         weights: their bytes.
-        sidecar: what `mezzotint.json` holds.
+        told: what `mezzotint.json` holds.
         reference: what the page is compared with, as `reference` gives it.
         signature: the graph model's `signature`, which names the tensors x, t and, where there are classes,
             label among its inputs, image and noise among its outputs.
@@ -52,7 +84,7 @@ def build(
     Raises:
         UserError: the page's scripts could not be built.
     """
-    _, height, width, _ = sidecar["inputs"]["x"]["shape"]
+    _, height, width, _ = told["inputs"]["x"]["shape"]
     scripts = bundle()
     return Template(_source("index.html")).substitute(
         style=_source("style.css"),
@@ -60,7 +92,7 @@ def build(
         summary=escape(summary),
         height=height,
         width=width,
-        sidecar=_inlined(sidecar),
+        sidecar=_inlined(told),
         reference=_inlined(reference),
         network=_inlined({"topology": topology, "specs": weight_specs, "signature": signature}),
         weights=b64encode(weights).decode(),

@@ -23,7 +23,9 @@ def load(folder: Path, threads: int) -> Run:
     signature = json.loads(model.read_text())["signature"]
     with as_file(files(__package__).joinpath("tfjs.cjs")) as script:
         words = ["node", str(script), str(model), str(threads or 1)]
-        node = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        node = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
     _answer(node)
 
     def run(inputs: Arrays) -> Arrays:
@@ -38,9 +40,10 @@ def load(folder: Path, threads: int) -> Run:
 
 
 def _answer(node: subprocess.Popen[str]) -> None:
-    assert node.stdout is not None
+    assert node.stdout is not None and node.stderr is not None
     if not node.stdout.readline():
-        raise RuntimeError("Node has ended; what it said stands above")
+        said = [line for line in node.stderr.read().splitlines() if line.strip()]
+        raise RuntimeError(f"Node has ended: {said[-1] if said else 'it did not say why'}")
 
 
 def _read(path: Path, about: dict) -> np.ndarray:
