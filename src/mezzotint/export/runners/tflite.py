@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ai_edge_litert.interpreter import Interpreter  # pyright: ignore[reportMissingImports]
 
-from mezzotint.export.runners import Arrays, Run
+from mezzotint.export.runners import Run
 
 
 def load(folder: Path, threads: int) -> Run:
