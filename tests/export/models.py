@@ -1,4 +1,4 @@
-"""Small models whose outputs are not zero, for every network, prediction, schedule and way of telling noise."""
+"""Small models whose outputs are not zero, for every network, prediction, schedule and noise level."""
 
 from dataclasses import replace
 from typing import Any

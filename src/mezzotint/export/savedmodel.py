@@ -1,11 +1,11 @@
 """TensorFlow's SavedModel: for TensorFlow itself, for TF Serving, and whatever reads it.
 
-Its signature takes and gives arrays by name; `tf.saved_model.load(folder).denoise(x, t)` calls it as a function.
-By default the program is plain TensorFlow operations, which any version runs, on any batch. The article's
-literal road, jax2tf, leaves one XlaCallModule with the program's StableHLO, which TensorFlow must be able to read.
+Its signature takes and gives arrays by name; `tf.saved_model.load(folder).denoise(x, t)` calls it as a
+function. `write` gives plain TensorFlow operations, which any version runs, on any batch. The article's
+literal road, jax2tf, leaves one XlaCallModule with the program's StableHLO, which TensorFlow must be able to
+read.
 """
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,36 +15,41 @@ import numpy as np
 from mezzotint.errors import UserError
 from mezzotint.export import tf_graph
 from mezzotint.export.program import ANY, Program
+from mezzotint.export.quantize import Quantize
 
 FILE = "saved_model"
 
 
-class Road(StrEnum):
-    """How a program becomes TensorFlow's."""
-
-    GRAPH = "graph"
-    JAX2TF = "jax2tf"
-
-
-def write(program: Program, folder: Path, road: Road = Road.GRAPH) -> Path:
-    """Writes the program for a batch of any size.
+def write(program: Program, folder: Path, quantize: Quantize = "none") -> Path:
+    """Writes the program as plain operations for a batch of any size.
 
     Args:
         program: what to export; TensorFlow calls its inputs and outputs by the same names.
         folder: an existing folder.
-        road: how the program becomes TensorFlow's.
+        quantize: nothing but `none`: TensorFlow has no weights in fewer bits.
 
     Returns:
         The SavedModel, a folder.
 
     Raises:
-        UserError: TensorFlow is not installed, a primitive cannot be said in it, or the versions of JAX and
-            TensorFlow do not go together for jax2tf.
+        UserError: TensorFlow is not installed, or a primitive cannot be said in it.
     """
+    assert quantize == "none"
+    return _save(program, tf_graph.function(program, weight=_shared()), folder)
+
+
+def write_by_jax2tf(program: Program, folder: Path) -> Path:
+    """Writes the same by jax2tf.
+
+    Raises:
+        UserError: TensorFlow is not installed, or cannot read what this JAX writes.
+    """
+    return _save(program, _by_jax2tf(program), folder)
+
+
+def _save(program: Program, function: Any, folder: Path) -> Path:
     tf = tf_graph.tensorflow()
-    module = tf.Module(name=program.name)
-    function = _by_jax2tf(program) if road is Road.JAX2TF else tf_graph.function(program, weight=_shared())
-    concrete = function.get_concrete_function()
+    module, concrete = tf.Module(name=program.name), function.get_concrete_function()
     setattr(module, program.name, concrete)
     path = folder / FILE
     tf.saved_model.save(module, str(path), {"serving_default": concrete})

@@ -1,8 +1,8 @@
 """`python -m mezzotint.export.serve FORMAT FOLDER IN OUT`: an exported file, run in a process of its own.
 
-IN, an npz, holds named inputs with the number of the call before the name ("0/x", "0/t", "1/x", ...); OUT gets
-the outputs named alike, and what was measured: seconds to load and for the first call, milliseconds of each
-repeated call.
+IN, an npz, holds named inputs with the number of the call before the name ("0/x", "0/t", "1/x", ...); OUT
+gets the outputs named alike, and what was measured: seconds to load and for the first call, milliseconds of
+each repeated call.
 """
 
 import sys

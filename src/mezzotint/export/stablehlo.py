@@ -16,7 +16,7 @@ PLATFORMS = ("cpu", "cuda", "tpu")
 
 
 def write(program: Program, folder: Path, quantize: Quantize = "none") -> Path:
-    """Writes model.stablehlo, which `jax.export.deserialize` reads; its inputs stand in the program's order."""
+    """Writes model.stablehlo for `jax.export.deserialize`; its inputs stand in the program's order."""
     exported = export.export(jax.jit(program.function), platforms=PLATFORMS)(*shapes(program))
     path = folder / FILE
     path.write_bytes(exported.serialize())

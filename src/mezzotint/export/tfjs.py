@@ -24,10 +24,11 @@ FOLD = ("pruning", "constfold", "dependency")
 TYPES = {"float32": "DT_FLOAT", "int32": "DT_INT32"}
 OPERATIONS = frozenset(
     """
-    Abs Acos Add AddV2 Asin Atan Atan2 BatchMatMulV2 BiasAdd Cast Ceil ConcatV2 Const Conv2D Cos Equal Erf Exp
-    Floor GatherV2 Greater GreaterEqual Identity Less LessEqual Log Log1p LogicalAnd LogicalNot LogicalOr MatMul
-    Max Maximum Minimum Mul Neg NotEqual Pad Placeholder Pow RealDiv Reshape Rsqrt SelectV2 Sigmoid Sign Sin
-    Slice Sqrt Square SquaredDifference StridedSlice Sub Sum Tan Tanh Tile Transpose _FusedConv2D _FusedMatMul
+    Abs Acos Add AddV2 Asin Atan Atan2 BatchMatMulV2 BiasAdd Cast Ceil ConcatV2 Const Conv2D Cos
+    Equal Erf Exp Floor GatherV2 Greater GreaterEqual Identity Less LessEqual Log Log1p LogicalAnd
+    LogicalNot LogicalOr MatMul Max Maximum Minimum Mul Neg NotEqual Pad Placeholder Pow RealDiv
+    Reshape Rsqrt SelectV2 Sigmoid Sign Sin Slice Sqrt Square SquaredDifference StridedSlice Sub Sum
+    Tan Tanh Tile Transpose _FusedConv2D _FusedMatMul
     """.split()
 )
 

@@ -1,8 +1,8 @@
 """TensorFlow Lite, now LiteRT: for phones, small boards, and for LiteRT.js in browsers.
 
-Nothing but built-in operations, so that every runtime of LiteRT takes the file, on four axes or fewer, so that
-XNNPACK does. A batch of any size is taken by `resize_tensor_input`, as one picture where nobody asks; where a
-runtime knows no resizing (LiteRT.js), the file must name its batch.
+Nothing but built-in operations, so that every runtime of LiteRT takes the file, and on four axes or fewer
+where it counts, so that XNNPACK does. A batch of any size is taken by `resize_tensor_input`, one picture
+where nobody asks; for a runtime that knows no resizing (LiteRT.js) the file must name its batch.
 """
 
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from mezzotint.export import tf_graph
 from mezzotint.export.program import ANY, Program
 from mezzotint.export.quantize import Quantize
+from mezzotint.export.tflite_halves import halved
 
 FILE = "model.tflite"
 
@@ -20,8 +21,8 @@ def write(program: Program, folder: Path, quantize: Quantize = "none", batch: in
     Args:
         program: what to export.
         folder: an existing folder.
-        quantize: weights stored as float16, or as int8 with a scale a channel; the latter multiply activations
-            rounded to int8 as they come.
+        quantize: how large weights are kept: float16 are widened once; int8, which have a scale a channel,
+            are multiplied with activations that are rounded to int8 as they come.
         batch: the one that the file takes; any where None.
 
     Returns:
@@ -34,10 +35,9 @@ def write(program: Program, folder: Path, quantize: Quantize = "none", batch: in
     module = tf.Module(name=program.name)
     concrete = tf_graph.function(program, batch).get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], module)
-    if quantize != "none":
+    if quantize == "int8":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if quantize == "float16":
-        converter.target_spec.supported_types = [tf.float16]
+    content = converter.convert()
     path = folder / FILE
-    path.write_bytes(converter.convert())
+    path.write_bytes(halved(content) if quantize == "float16" else content)
     return path

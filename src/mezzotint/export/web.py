@@ -50,7 +50,7 @@ def write(program: Program, folder: Path, quantize: Quantize = "none") -> Path:
         reference(model),
         signature=graph.signature,
         title=model.config.recipe.replace("-", " ").capitalize(),
-        summary=f"{width}\u00d7{height} pixels, by a diffusion model of {count / 1e6:.1f} million parameters.",
+        summary=f"{width}\u00d7{height} pixels, by a model of {count / 1e6:.1f} million parameters.",
     )
     path = folder / FILE
     path.write_text(page, encoding="utf-8")
