@@ -1,8 +1,8 @@
 """TensorFlow Lite, now LiteRT: for phones, small boards, and for LiteRT.js in browsers.
 
 Nothing but built-in operations, so that every runtime of LiteRT takes the file, and on four axes or fewer
-where it counts, so that XNNPACK does. A batch of any size is taken by `resize_tensor_input`, one picture where
-nobody asks; for a runtime that knows no resizing (LiteRT.js) the file must name its batch.
+where it counts, so that XNNPACK does. A batch of any size is taken by `resize_tensor_input`, one picture
+where nobody asks; for a runtime that knows no resizing (LiteRT.js) the file must name its batch.
 """
 
 from pathlib import Path

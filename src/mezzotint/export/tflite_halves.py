@@ -16,7 +16,7 @@ def halved(content: bytes) -> bytes:
     from tensorflow.lite.python import schema_py_generated as schema  # noqa: PLC0415  # pyright: ignore
     from tensorflow.lite.tools import flatbuffer_utils  # noqa: PLC0415  # pyright: ignore
 
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    model: Any = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
     code = schema.OperatorCodeT()
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.DEQUANTIZE
     code.version = 3  # the first that takes float16
