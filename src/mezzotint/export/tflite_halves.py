@@ -21,12 +21,12 @@ def halved(content: bytes) -> bytes:
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.DEQUANTIZE
     code.version = 3  # the first that takes float16
     model.operatorCodes.append(code)
-    large = set()
+    large = set[int]()
     for graph in model.subgraphs:
         for place in range(len(graph.tensors)):
-            data = model.buffers[graph.tensors[place].buffer].data
-            known = data is not None and graph.tensors[place].type == schema.TensorType.FLOAT32
-            if known and len(data) >= 4 * MANY:
+            data: Any = model.buffers[graph.tensors[place].buffer].data
+            real = graph.tensors[place].type == schema.TensorType.FLOAT32
+            if real and data is not None and len(data) >= 4 * MANY:
                 large.add(graph.tensors[place].buffer)
                 _widen(schema, graph, place, len(model.operatorCodes) - 1)
     for buffer in large:
