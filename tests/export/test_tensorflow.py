@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from jax import lax
 
 from mezzotint.errors import UserError
 from mezzotint.export import savedmodel, tf_graph, tfjs, tflite
+from mezzotint.export.bundle import tensorflow_js
 from mezzotint.export.check import BOUND, Call, calls, check, errors
 from mezzotint.export.program import Program, denoise, whole_sampler
 from mezzotint.export.quantize import Quantize
@@ -26,6 +26,7 @@ from mezzotint.export.runners import Arrays, Run
 from mezzotint.export.runners import tflite as tflite_runner
 from mezzotint.networks.unet import UNet
 from mezzotint.sampling.presets import PRESETS
+from tests.export.browsing import skip_offline
 from tests.export.models import CONFIGS, SMALL, Sorting, model
 
 # Its weights outweigh its operations.
@@ -245,10 +246,13 @@ def by_topology(told: dict[str, Any], weights: bytes) -> Run:
     return run
 
 
-@pytest.mark.skipif(
-    not (shutil.which("node") and os.environ.get("NODE_PATH")), reason="TF.js is not installed"
-)
+@pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm")
 def test_tf_js_runs_a_graph_model_in_node(tmp_path: Path) -> None:
     tfjs.write(DENOISE, tmp_path)
+    try:
+        tensorflow_js()
+    except UserError as problem:
+        skip_offline(str(problem))
+        raise
     found = check("tfjs", tmp_path, asked(False))
     assert 0 < found.largest < BOUND and found.modules == []

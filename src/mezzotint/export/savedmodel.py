@@ -2,8 +2,7 @@
 
 Its signature takes and gives arrays by name; `tf.saved_model.load(folder).denoise(x, t)` calls it as a
 function. `write` gives plain TensorFlow operations, which any version runs, on any batch. The article's
-literal road, jax2tf, leaves one XlaCallModule with the program's StableHLO, which TensorFlow must be able to
-read.
+literal road, jax2tf, leaves one XlaCallModule with StableHLO, which TensorFlow must be able to read.
 """
 
 from pathlib import Path

@@ -16,17 +16,17 @@ def halved(content: bytes) -> bytes:
     from tensorflow.lite.python import schema_py_generated as schema  # noqa: PLC0415  # pyright: ignore
     from tensorflow.lite.tools import flatbuffer_utils  # noqa: PLC0415  # pyright: ignore
 
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    model: Any = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
     code = schema.OperatorCodeT()
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.DEQUANTIZE
     code.version = 3  # the first that takes float16
     model.operatorCodes.append(code)
-    large = set()
+    large = set[int]()
     for graph in model.subgraphs:
         for place in range(len(graph.tensors)):
-            data = model.buffers[graph.tensors[place].buffer].data
-            known = data is not None and graph.tensors[place].type == schema.TensorType.FLOAT32
-            if known and len(data) >= 4 * MANY:
+            data: Any = model.buffers[graph.tensors[place].buffer].data
+            real = graph.tensors[place].type == schema.TensorType.FLOAT32
+            if real and data is not None and len(data) >= 4 * MANY:
                 large.add(graph.tensors[place].buffer)
                 _widen(schema, graph, place, len(model.operatorCodes) - 1)
     for buffer in large:

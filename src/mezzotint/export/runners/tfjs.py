@@ -21,7 +21,7 @@ def load(folder: Path, threads: int) -> Run:
     """The program of a folder; TF.js uses one thread, where not more are asked for."""
     model = folder / "model.json"
     signature = json.loads(model.read_text())["signature"]
-    with as_file(files(__package__).joinpath("tfjs.cjs")) as script:
+    with as_file(files("mezzotint.export.runners").joinpath("tfjs.cjs")) as script:
         words = ["node", str(script), str(model), str(threads or 1)]
         node = subprocess.Popen(
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
