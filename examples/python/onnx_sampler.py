@@ -1,0 +1,40 @@
+"""A picture by a model that `mezzotint export RUN --format onnx --out DIR` wrote.
+
+Needs onnxruntime, numpy and pillow: python onnx_sampler.py DIR SEED FILE.png
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+
+def ddim(folder: Path, noise: np.ndarray, label: int = -1) -> np.ndarray:
+    """Pictures in [0, 1] of standard normal noise: Song et al., arXiv:2010.02502, eq. 12."""
+    told = json.loads((folder / "mezzotint.json").read_text())
+    session = onnxruntime.InferenceSession(folder / told["file"], providers=["CPUExecutionProvider"])
+    times, alpha, sigma = (np.float32(told["sampling"][name]) for name in ("times", "alpha", "sigma"))
+    x, labels = np.float32(told["start"]) * noise, np.full(len(noise), label, np.int32)
+    for step, t in enumerate(times):
+        given = {"x": x, "t": np.full(len(x), t), "label": labels}
+        image, rest = session.run(["image", "noise"], {name: given[name] for name in told["inputs"]})
+        if step + 1 < len(times):
+            x = alpha[step + 1] * image + sigma[step + 1] * rest
+    mean, scale = (np.float32(told["pixels"][name]) for name in ("mean", "scale"))
+    return np.clip(image * scale + mean, 0, 1)
+
+
+def start_noise(folder: Path, seed: int) -> np.ndarray:
+    """Standard normal noise for one picture."""
+    shape = json.loads((folder / "mezzotint.json").read_text())["inputs"]["x"]["shape"]
+    return np.random.default_rng(seed).standard_normal((1, *shape[1:]), np.float32)
+
+
+if __name__ == "__main__":
+    folder, seed, out = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    picture = ddim(folder, start_noise(folder, seed))[0]
+    pixels = Image.fromarray(np.uint8(255 * picture + 0.5).squeeze())
+    pixels.resize((256, 256), Image.Resampling.NEAREST).save(out)
