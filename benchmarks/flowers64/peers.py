@@ -1,4 +1,4 @@
-"""Peers' published settings as recipes, all on the network of `flowers-small`, so that only the settings differ.
+"""Peers' published settings as recipes, on the network of `flowers-small`: only the settings differ.
 
 Each is what the peer's own example does by default: its schedule, prediction, loss, optimizer, average and
 sampler. `flowers-article` is the fourth peer, the Keras example, whole.
@@ -18,7 +18,7 @@ from mezzotint.recipes import recipe
 
 
 def diffusers() -> Config:
-    """`train_unconditional.py` of HF diffusers: DDPM, arXiv:2006.11239, linear betas, the noise, AdamW 1e-4."""
+    """HF diffusers' `train_unconditional.py`: linear betas, the noise, AdamW 1e-4; arXiv:2006.11239."""
     return replace(
         recipe("flowers-small"),
         recipe="diffusers",
@@ -56,7 +56,7 @@ def denoising_diffusion_pytorch() -> Config:
 
 
 def edm() -> Config:
-    """Karras et al., arXiv:2206.00364, table 1 and appendix F: preconditioning, log-normal levels, Adam 2e-4."""
+    """Karras et al., arXiv:2206.00364, table 1, appendix F: preconditioning, log-normal levels, Adam 2e-4."""
     return replace(
         recipe("flowers-small"),
         recipe="edm",

@@ -18,6 +18,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from peers import PEERS
 
 import mezzotint
 from mezzotint import runtime
@@ -34,7 +35,6 @@ from mezzotint.model import init_variables, told
 from mezzotint.recipes import recipe
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
-from peers import PEERS
 
 HERE = Path(__file__).parent
 PROBED = 40  # steps that measure the speed where time is what is given
