@@ -123,10 +123,12 @@ def picture_error(program: Program, kind: str, folder: Path, cores: int) -> floa
 def ddim(model: Model, run: Callable[[Arrays], Arrays], inputs: Arrays) -> np.ndarray:
     """The picture of some start noise by a denoiser of named arrays."""
     times = model.grid(Ddim(), STEPS)(model.config.schedule, STEPS)
-    alpha, sigma = map(np.asarray, model.config.schedule(times))
+    rates = model.config.schedule(times)
+    alpha, sigma = map(np.asarray, rates)
     x, image = inputs["x"], inputs["x"]
-    for step, t in enumerate(np.asarray(times)):
-        found = run(inputs | {"x": x, "t": np.full(len(x), t, np.float32)})
+    for step, moment in enumerate(zip(times.tolist(), model.config.level(rates).tolist(), strict=True)):
+        t, level = (np.full(len(x), value, np.float32) for value in moment)
+        found = run(inputs | {"x": x, "t": t, "level": level})
         image = np.asarray(found["image"])
         if step + 1 < STEPS:
             x = alpha[step + 1] * image + sigma[step + 1] * np.asarray(found["noise"])

@@ -16,9 +16,10 @@ function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
 
-/** The network's estimates of the image and of the noise in x at time t. */
-async function denoise(x, t, label) {
-  const given = { x: new ort.Tensor("float32", x, shape), t: new ort.Tensor("float32", [t], [1]) };
+/** The network's estimates of the image and of the noise in x, at a time and its noise level. */
+async function denoise(x, t, level, label) {
+  const number = (value) => new ort.Tensor("float32", [value], [1]);
+  const given = { x: new ort.Tensor("float32", x, shape), t: number(t), level: number(level) };
   if (told.inputs.label) given.label = new ort.Tensor("int32", Int32Array.of(label), [1]);
   const { image, noise } = await session.run(given);
   return [image.data, noise.data];
@@ -26,10 +27,10 @@ async function denoise(x, t, label) {
 
 /** The picture of standard normal noise by DDIM, flat, in [0, 1]. */
 async function ddim(noise, label = -1) {
-  const { times, alpha, sigma } = told.sampling;
+  const { times, level, alpha, sigma } = told.sampling;
   let x = noise.map((value) => told.start * value);
   for (let i = 0; ; i++) {
-    const [image, rest] = await denoise(x, times[i], label);
+    const [image, rest] = await denoise(x, times[i], level[i], label);
     if (i === times.length - 1) return image.map((value, at) => pixel(value, at % channels));
     x = image.map((value, at) => alpha[i + 1] * value + sigma[i + 1] * rest[at]);
   }

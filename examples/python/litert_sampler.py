@@ -16,10 +16,11 @@ def ddim(folder: Path, noise: np.ndarray, label: int = -1) -> np.ndarray:
     """A picture in [0, 1] of standard normal noise: Song et al., arXiv:2010.02502, eq. 12."""
     told = json.loads((folder / "mezzotint.json").read_text())
     denoise = Interpreter(str(folder / told["file"])).get_signature_runner()
-    times, alpha, sigma = (np.float32(told["sampling"][name]) for name in ("times", "alpha", "sigma"))
+    names = ("times", "level", "alpha", "sigma")
+    times, level, alpha, sigma = (np.float32(told["sampling"][name]) for name in names)
     x, labels = np.float32(told["start"]) * noise, np.full(len(noise), label, np.int32)
     for step, t in enumerate(times):
-        given = {"x": x, "t": np.full(len(x), t), "label": labels}
+        given = {"x": x, "t": np.full(len(x), t), "level": np.full(len(x), level[step]), "label": labels}
         found = denoise(**{name: given[name] for name in told["inputs"]})
         if step + 1 < len(times):
             x = alpha[step + 1] * found["image"] + sigma[step + 1] * found["noise"]

@@ -11,6 +11,7 @@ const page = (name) => import(pathToFileURL(`${folder}/${name}.js`).href);
 const { schedule: scheduleOf } = await page("schedule");
 const { times } = await page("grid");
 const { keep, match } = await page("inpaint");
+const { level } = await page("level");
 const { normal } = await page("random");
 const { SAMPLERS, trajectory } = await page("sampler");
 
@@ -50,6 +51,7 @@ function plans({ schedules, sampler, steps, x, fresh, pictures }) {
 
 const TASKS = {
   rates: ({ schedule: kind, at }) => at.map((t) => Object.values(scheduleOf(kind).rates(t))),
+  levels: ({ level: kind, rates }) => rates.map(([alpha, sigma]) => level(kind)({ alpha, sigma })),
   inverses: ({ schedule: kind, at }) => at.map((snr) => scheduleOf(kind).time(snr)),
   times: ({ schedule: kind, grid, counts }) => counts.map((n) => times(grid, scheduleOf(kind), n)),
   sample: (given) => Promise.all(plans(given).map(last)),

@@ -1,7 +1,7 @@
 """A small TensorFlow.js graph model, written by hand, so that a page is tested without TensorFlow.
 
 It is the best denoiser of pictures N(mean of the class, std^2) on the cosine schedule, whose rates it
-computes from t.
+computes from t, but for sigma squared, which is the noise level that it is told.
 """
 
 import json
@@ -15,8 +15,9 @@ from jax import Array
 
 from mezzotint.config.kinds import encode
 from mezzotint.core.grid import Uniform
+from mezzotint.core.level import Variance
 from mezzotint.core.prediction import Denoiser, Estimate, with_image
-from mezzotint.core.schedule import Cosine, per_image
+from mezzotint.core.schedule import Cosine, Rates, per_image
 from mezzotint.sampling import loop
 from mezzotint.sampling.presets import preset
 
@@ -28,7 +29,7 @@ PIXELS = {"mean": [0.5, 0.45, 0.4], "scale": [0.25, 0.25, 0.3]}
 
 
 SIGNATURE = {
-    "inputs": {name: {"name": f"{name}:0"} for name in ("x", "t", "label")},
+    "inputs": {name: {"name": f"{name}:0"} for name in ("x", "t", "level", "label")},
     "outputs": {name: {"name": f"{name}:0"} for name in ("image", "noise")},
 }
 
@@ -98,7 +99,8 @@ def graph() -> Graph:
         "means": means(),
     }
     nodes = [
-        *(_node(name, "Placeholder", dtype=kind) for name, kind in (("x", 1), ("t", 1), ("label", 3))),
+        *(_node(name, "Placeholder") for name in ("x", "t", "level")),
+        _node("label", "Placeholder", dtype=3),
         *(
             _node(name, "Const", dtype=3 if value.dtype == np.int32 else 1)
             for name, value in constants.items()
@@ -114,8 +116,7 @@ def graph() -> Graph:
         _node("centred", "Sub", "x", "clean"),
         _node("covariance", "Mul", "alpha", "variance"),
         _node("signal", "Mul", "alpha", "covariance"),
-        _node("disturbance", "Mul", "sigma", "sigma"),
-        _node("spread", "AddV2", "signal", "disturbance"),
+        _node("spread", "AddV2", "signal", "level"),
         _node("gain", "RealDiv", "covariance", "spread"),
         _node("moved", "Mul", "gain", "centred"),
         _node("image", "AddV2", "mean", "moved"),
@@ -134,11 +135,13 @@ def sidecar(steps: int) -> dict[str, Any]:
     """What `mezzotint.json` says of it."""
     times = 1 - np.arange(steps) / steps
     alpha, sigma = SCHEDULE(times)
-    grid = {"times": times.tolist(), "alpha": np.asarray(alpha).tolist(), "sigma": np.asarray(sigma).tolist()}
+    named = {"times": times, "alpha": alpha, "sigma": sigma, "level": Variance()(Rates(alpha, sigma))}
+    grid = {name: np.asarray(each).tolist() for name, each in named.items()}
     return {
         "inputs": {"x": {"shape": ["batch", *SHAPE], "dtype": "float32"}},
         "pixels": PIXELS,
         "schedule": encode(SCHEDULE),
+        "level": encode(Variance()),
         "classes": CLASSES,
         "label_names": ["disc", "</script>"],
         "start": float(np.hypot(*SCHEDULE(1.0))),

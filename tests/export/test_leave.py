@@ -32,8 +32,10 @@ def test_an_onnx_file_runs_without_jax_and_its_sidecar_is_enough_to_sample(tmp_p
     run = onnx_runner.load(tmp_path / "out", 1)
     grid, noise = told["sampling"], np.random.default_rng(0).standard_normal((2, 8, 8, 3)).astype("f")
     x, label = np.float32(told["start"]) * noise, np.array([1, -1], "i")
-    for t, alpha, sigma in zip(grid["times"], [*grid["alpha"][1:], 1], [*grid["sigma"][1:], 0], strict=True):
-        found = run({"x": x, "t": np.full(2, t, "f"), "label": label})
+    for t, level, alpha, sigma in zip(
+        grid["times"], grid["level"], [*grid["alpha"][1:], 1], [*grid["sigma"][1:], 0], strict=True
+    ):
+        found = run({"x": x, "t": np.full(2, t, "f"), "level": np.full(2, level, "f"), "label": label})
         x = np.float32(alpha) * found["image"] + np.float32(sigma) * found["noise"]
     picture = np.clip(x * told["pixels"]["scale"] + told["pixels"]["mean"], 0, 1)
 

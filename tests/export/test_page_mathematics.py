@@ -16,7 +16,8 @@ from scipy import stats
 
 from mezzotint.config.kinds import encode
 from mezzotint.core.grid import Grid
-from mezzotint.core.schedule import Schedule, log_snr
+from mezzotint.core.level import Level
+from mezzotint.core.schedule import Rates, Schedule, log_snr
 from mezzotint.editing.inpaint import keep, match
 from mezzotint.editing.plan import Plan
 from mezzotint.sampling import fresh, loop
@@ -69,6 +70,14 @@ def plan(sampler: str, schedule: Table, times: loop.Times) -> Plan:
     keys = loop.keys(0, 0, 1)
     x = fresh.noise(keys, SHAPE)
     return Plan(SMOOTH.denoiser(schedule), schedule, preset(sampler), times, x, keys)
+
+
+@every("level")
+def test_levels_are_pythons(level: Level) -> None:
+    with precision():
+        alpha, sigma = np.cos(np.linspace(0.01, 1.55, 9)), np.linspace(0.001, 2, 9)
+        found = page("levels", level=encode(level), rates=np.stack([alpha, sigma], -1).tolist())
+        np.testing.assert_allclose(found, level(Rates(jnp.asarray(alpha), jnp.asarray(sigma))), rtol=1e-12)
 
 
 @every("schedule")

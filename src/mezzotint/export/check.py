@@ -58,8 +58,9 @@ def calls(program: Program, batch: int) -> list[Call]:
         return [_call(program, run, {"x": x, **label})]
     grid = ddim(model)
     x, made = start(model.config.schedule) * x, []
-    for step, t in enumerate(grid["times"]):
-        made.append(_call(program, run, {"x": x, "t": np.full(batch, t, np.float32), **label}))
+    for step, moment in enumerate(zip(grid["times"], grid["level"], strict=True)):
+        t, level = (np.full(batch, value, np.float32) for value in moment)
+        made.append(_call(program, run, {"x": x, "t": t, "level": level, **label}))
         alpha, sigma = (np.float32([*grid[name], 1][step + 1]) for name in ("alpha", "sigma"))
         x = alpha * made[-1].outputs["image"] + sigma * made[-1].outputs["noise"]
     return made

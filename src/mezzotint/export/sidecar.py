@@ -3,7 +3,7 @@
 With it DDIM is ten lines:
 
     x = start * standard normal noise
-    for i: image, noise = denoise(x, times[i]); x = alpha[i + 1] * image + sigma[i + 1] * noise
+    for i: image, noise = denoise(x, times[i], level[i]); x = alpha[i + 1] * image + sigma[i + 1] * noise
     picture = clip(image * scale + mean, 0, 1)
 """
 
@@ -47,6 +47,7 @@ def sidecar(program: Program, kind: str, file: str, batch: int | None) -> dict[s
         "pixels": {"mean": _listed(model.pixels.mean), "scale": _listed(scale(model.pixels))},
         "schedule": encode(config.schedule),
         "prediction": encode(config.prediction),
+        "level": encode(config.level),
         "classes": config.classes or 0,
         "label_names": list(config.label_names),
         "start": start(config.schedule),
@@ -64,7 +65,8 @@ def ddim(model: Model) -> dict[str, Any]:
     steps = model.config.sampling_steps
     times = model.grid(Ddim(), steps)(model.config.schedule, steps)
     alpha, sigma = model.config.schedule(times)
-    named = {"times": times, "alpha": alpha, "sigma": sigma}
+    level = model.config.level(model.config.schedule(times))
+    named = {"times": times, "alpha": alpha, "sigma": sigma, "level": level}
     listed = {name: _listed(each) for name, each in named.items()}
     return {"sampler": "ddim", "steps": steps, "grid": encode(model.config.grid), **listed}
 

@@ -7,10 +7,10 @@ Picture i of a seed is a function of the weights, the seed, i and its label alon
 made in.
 """
 
-from mezzotint.model.bind import bind, init_variables, told
+from mezzotint.model.bind import bind, init_variables, network, told
 from mezzotint.model.choose import in_turn, number
 from mezzotint.model.files import load
 from mezzotint.model.guidance import Guidance
 from mezzotint.model.model import Model
 
-__all__ = ["Guidance", "Model", "bind", "in_turn", "init_variables", "load", "number", "told"]
+__all__ = ["Guidance", "Model", "bind", "in_turn", "init_variables", "load", "network", "number", "told"]

@@ -1,5 +1,6 @@
 """From a configuration and its network's variables to a denoiser."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -40,12 +41,19 @@ def bind(config: Config, variables: Tree, labels: Labels | None = None) -> Denoi
         variables: its weights and batch statistics.
         labels: one a picture, -1 for none; None where no picture has one.
     """
+    tell = network(config, variables, labels)
+    return denoiser(
+        lambda x, t: tell(x, config.level(config.schedule(t))), config.schedule, config.prediction
+    )
 
-    def network(x: Array, t: Array) -> Array:
-        condition = told(config, jnp.full_like(t, NONE, int) if labels is None else labels)
-        level = config.level(config.schedule(t))
+
+def network(config: Config, variables: Tree, labels: Labels | None = None) -> Callable[[Array, Array], Array]:
+    """(scaled x, noise level) -> output, with the weights and the labels bound as `bind` does."""
+
+    def apply(x: Array, level: Array) -> Array:
+        condition = told(config, jnp.full_like(level, NONE, int) if labels is None else labels)
         output = config.network.apply(variables, x, level, condition, train=False)
         assert isinstance(output, jax.Array)
         return output
 
-    return denoiser(network, config.schedule, config.prediction)
+    return apply

@@ -237,7 +237,7 @@ async function faster() {
 
 async function race(software) {
   const label = sidecar.classes ? -1 : undefined;
-  const { backend, tried } = await network.race(paints.noise(0), 1, label, software);
+  const { backend, tried } = await network.race(paints.noise(0), 1, 1, label, software);
   $$("backend").textContent = BACKENDS[backend];
   return tried;
 }
@@ -248,4 +248,4 @@ const ready = start();
 const first = ready.then(generate).then(faster);
 ready.catch(problem);
 
-window.mezzotint = { ready, first, sidecar, denoise: network.denoise, sample, remake, check, race };
+window.mezzotint = { ready, first, sidecar, denoise: paints.denoise, sample, remake, check, race };

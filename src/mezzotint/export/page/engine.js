@@ -40,10 +40,11 @@ async function load({ network, weights, size }) {
   return {};
 }
 
-/** One estimate, {image, noise}, of x at time t. */
-async function denoise({ x, t, label }) {
+/** One estimate, {image, noise}, of x at a time and its noise level. */
+async function denoise({ x, t, level, label }) {
   const { inputs, outputs } = signature;
-  const given = { [inputs.x.name]: tensor(x, [1, ...shape]), [inputs.t.name]: tensor([t]) };
+  const numbers = { [inputs.t.name]: tensor([t]), [inputs.level.name]: tensor([level]) };
+  const given = { [inputs.x.name]: tensor(x, [1, ...shape]), ...numbers };
   if (label !== undefined) given[inputs.label.name] = tensor([label], [1], "int32");
   const found = model.execute(given, [outputs.image.name, outputs.noise.name]);
   const [image, noise] = await Promise.all(found.map((output) => output.data()));

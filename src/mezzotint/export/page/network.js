@@ -1,4 +1,4 @@
-// The network as a function: (x, t, label) -> a promise of {image, noise}, answered by the worker.
+// The network as a function: (x, t, level, label) -> a promise of {image, noise}, answered by the worker.
 
 import { base64, json, text } from "./inlined.js";
 
@@ -28,7 +28,7 @@ export function network(size) {
   const weights = base64("weights").buffer;
   return {
     loaded: ask({ task: "load", network: json("network"), weights, size }, [weights]),
-    denoise: (x, t, label) => ask({ task: "denoise", x, t, label }),
-    race: (x, t, label, software = false) => ask({ task: "race", x, t, label, software }),
+    denoise: (x, t, level, label) => ask({ task: "denoise", x, t, level, label }),
+    race: (x, t, level, label, software = false) => ask({ task: "race", x, t, level, label, software }),
   };
 }

@@ -2,6 +2,7 @@
 
 import { times } from "./grid.js";
 import { keep, match } from "./inpaint.js";
+import { level as levelOf } from "./level.js";
 import { decode, encode } from "./pixels.js";
 import { normal } from "./random.js";
 import { SAMPLERS, trajectory } from "./sampler.js";
@@ -12,6 +13,7 @@ const STREAMS = 1024; // of noise, for the start and the steps of one picture
 /** The functions of a sidecar and a network. */
 export function painter(sidecar, network) {
   const schedule = scheduleOf(sidecar.schedule);
+  const level = levelOf(sidecar.level);
   const [, ...size] = sidecar.inputs.x.shape;
   const length = size.reduce((product, side) => product * side);
   const { mean, scale } = sidecar.pixels;
@@ -24,11 +26,15 @@ export function painter(sidecar, network) {
     return given.length === steps ? given : times(kind, schedule, steps);
   }
 
+  /** The network's estimates of x at time t. */
+  function denoise(x, t, label) {
+    return network.denoise(x, t, level(schedule.rates(t)), sidecar.classes ? label : undefined);
+  }
+
   /** @param start standard normal noise. */
   function plan({ start, sampler, steps, label = -1, seed = 0, attempt = 0 }) {
-    const given = sidecar.classes ? label : undefined;
     return {
-      denoise: (x, t) => network.denoise(x, t, given),
+      denoise: (x, t) => denoise(x, t, label),
       schedule,
       step: SAMPLERS[sampler].step,
       times: grid(steps),
@@ -45,6 +51,8 @@ export function painter(sidecar, network) {
   }
 
   return {
+    denoise,
+
     /** The start noise of a seed; each attempt has another. */
     noise: (seed, attempt = 0) => normal(seed, attempt * STREAMS, length),
 
