@@ -106,13 +106,13 @@ def measured(options: argparse.Namespace) -> Iterator[Row]:
                 sidecar.write(folder, sidecar.sidecar(program, kind, file.name, FORMATS[kind].batch))
                 found = check(kind, folder, asked, options.cores, options.repeats)
                 size = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
-                yield Row(kind, quantize, size, found, picture_error(program, kind, folder, options.cores))
+                yield Row(kind, quantize, size, found, picture_error(program, kind, folder))
 
 
-def picture_error(program: Program, kind: str, folder: Path, cores: int) -> float:
+def picture_error(program: Program, kind: str, folder: Path) -> float:
     """The mean error of a picture in ten steps, in grey levels."""
     os.environ.update(FORMATS[kind].environment())
-    run = import_module(f"mezzotint.export.runners.{kind}").load(folder, cores)
+    run = import_module(f"mezzotint.export.runners.{kind}").load(folder, 0)
     function = jax.jit(program.function)
     by_jax = lambda given: dict(zip(program.outputs, function(*given.values()), strict=True))  # noqa: E731
     noise = calls(program, 1)[0].inputs

@@ -17,7 +17,7 @@ import pytest
 from jax import lax
 
 from mezzotint.errors import UserError
-from mezzotint.export import savedmodel, tf_graph, tfjs, tflite
+from mezzotint.export import jax2tf, savedmodel, tf_graph, tfjs, tflite
 from mezzotint.export.bundle import tensorflow_js
 from mezzotint.export.check import BOUND, Call, calls, check, errors
 from mezzotint.export.program import Program, denoise, whole_sampler
@@ -156,7 +156,7 @@ def test_a_saved_model_holds_its_weights_once_and_is_called_by_its_name(
 
 
 def test_jax2tf_is_taken_where_tensorflow_reads_it(tmp_path: Path) -> None:
-    loaded = tf_graph.tensorflow().saved_model.load(str(savedmodel.write_by_jax2tf(DENOISE, tmp_path)))
+    loaded = tf_graph.tensorflow().saved_model.load(str(jax2tf.write(DENOISE, tmp_path)))
     assert takes_any_batch(run_by(loaded.denoise), DENOISE)
 
 
@@ -164,7 +164,7 @@ def test_jax2tf_is_refused_where_tensorflow_does_not_read_it(tmp_path: Path) -> 
     shape = {"x": jax.ShapeDtypeStruct((), "float32")}
     newer = Program("test", MODEL, lambda x: (jnp.arccos(x),), shape, ("y",))
     with pytest.raises(UserError, match=r"TensorFlow .* cannot read what jax2tf of JAX .* writes"):
-        savedmodel.write_by_jax2tf(newer, tmp_path)
+        jax2tf.write(newer, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -44,6 +44,7 @@ TENSORFLOW = ("tensorflow",)
 FORMATS: dict[str, Format] = {
     "stablehlo": Format("JAX's own portable form, for cpu, cuda and tpu"),
     "savedmodel": Format("TensorFlow and TF Serving", "tf", TENSORFLOW),
+    "jax2tf": Format("the same by jax2tf, one XlaCallModule", "tf", TENSORFLOW),
     "tflite": Format("LiteRT, on phones and boards", "tflite", (*TENSORFLOW, "ai_edge_litert"), FEWER),
     "tfjs": Format("TensorFlow.js, in browsers", "tf", TENSORFLOW, FEWER, False, None, tensorflow_js),
     "onnx": Format("ONNX Runtime and many others", "onnx", ("onnx", "onnxruntime"), FEWER),

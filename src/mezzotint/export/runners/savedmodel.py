@@ -9,8 +9,9 @@ from mezzotint.export.runners import Arrays, Run
 
 def load(folder: Path, threads: int) -> Run:
     """The program of a folder."""
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
     model = tf.saved_model.load(str(folder / "saved_model"))
 
     def run(inputs: Arrays) -> Arrays:
