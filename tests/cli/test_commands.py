@@ -1,6 +1,7 @@
 """The command line as a person uses it: train, sample, export, and every answer to bad input."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -136,7 +137,54 @@ def test_weights_leave_a_run_and_make_the_same_pictures(
     assert code == 2 and "exists already" in err
 
 
+def test_a_run_leaves_as_a_program_that_was_run(
+    capsys: pytest.CaptureFixture[str], trained: Path, tmp_path: Path
+) -> None:
+    words = [
+        "export",
+        str(trained),
+        "--format",
+        "onnx",
+        "--quantize",
+        "float16",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    code, out, _ = run(capsys, *words)
+    assert code == 0 and re.match(
+        rf"{tmp_path / 'out'}: 0\.\d+ MB; against JAX, run by its own runtime: ", out
+    )
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["mezzotint.json", "model.onnx"]
+    code, _, err = run(capsys, *words)
+    assert code == 2 and "exists already" in err
+    words[-1] = str(tmp_path / "other")
+    code, _, err = run(capsys, *words, "--whole-sampler", "2", "--sampler", "ddpm")
+    assert code == 2 and "must be one that adds no noise" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 BAD = {
+    "an unknown format": (
+        ["export", "x", "--out", "y", "--format", "onx"],
+        "no format 'onx'; did you mean onnx",
+    ),
+    "fewer bits where there are none": (
+        ["export", "x", "--out", "y", "--format", "stablehlo", "--quantize", "int8"],
+        "--quantize int8 is not of --format stablehlo",
+    ),
+    "a whole sampler in a page": (
+        ["export", "x", "--out", "y", "--format", "web", "--whole-sampler", "5"],
+        "--whole-sampler is not of --format web",
+    ),
+    "a whole sampler of no steps": (
+        ["export", "x", "--out", "y", "--format", "onnx", "--whole-sampler", "0"],
+        "--whole-sampler must be from 1 to 1024, not 0",
+    ),
+    "a sampler of nothing": (
+        ["export", "x", "--out", "y", "--format", "onnx", "--sampler", "heun"],
+        "--sampler belongs to --whole-sampler STEPS",
+    ),
+    "an export of no run": (["export", "/no/such", "--out", "y", "--format", "onnx"], "/no/such"),
     "an unknown verb": (["trian"], "there is no verb 'trian'; did you mean train"),
     "no recipe": (
         ["train", "--out", "x"],

@@ -27,6 +27,7 @@ PLAIN = {
     "div": "Div",
     "eq": "Equal",
     "exp": "Exp",
+    "floor": "Floor",
     "ge": "GreaterOrEqual",
     "gt": "Greater",
     "le": "LessOrEqual",
