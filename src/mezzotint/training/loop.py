@@ -237,6 +237,7 @@ class Training:
             "version": journal.VERSION,
             "devices": self.plan.mesh.size,
             "platform": self.plan.mesh.devices.flat[0].platform,
+            "training_pictures": len(self.plan.data.train),
             "jax": jax.__version__,
             "flax": flax.__version__,
         }
