@@ -45,8 +45,11 @@ def grid(
 
 
 def cells(
-    sheet: Pixels, size: tuple[int, int], count: int, period: int = 0
-) -> UInt8[np.ndarray, "count height width channels"]:
+    sheet: UInt8[np.ndarray, "sheet_height sheet_width channels"],
+    size: tuple[int, int],
+    count: int,
+    period: int = 0,
+) -> UInt8[np.ndarray, "{count} height width channels"]:
     """The pictures of a grid, in their order: `grid` undone.
 
     Args:

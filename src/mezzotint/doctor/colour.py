@@ -83,10 +83,12 @@ def _said(grids: dict[int, Pictures], centre: Channels, variance: Channels) -> s
     found = grids[max(grids)]
     shifts = {step: shifted(grids[step], centre, variance) for step in sorted({min(grids), max(grids)})}
     moved = ", ".join(f"{shift:+.2f} deviations at step {step:,}" for step, shift in shifts.items())
+    means, centres = _decimals(found.mean((0, 1, 2))), _decimals(centre)
+    deviations, there = _decimals(found.std((0, 1, 2))), _decimals(np.sqrt(variance))
+    by = f"by {moved}" if any(shifts.values()) else "by no more than chance"
     return (
-        f"mean {_decimals(found.mean((0, 1, 2)))} where the training pictures have {_decimals(centre)}, deviation "
-        f"{_decimals(found.std((0, 1, 2)))} for {_decimals(np.sqrt(variance))}; shifted "
-        f"{'by ' + moved if any(shifts.values()) else 'by no more than chance'}"
+        f"mean {means} where the training pictures have {centres}, deviation {deviations} for {there}; "
+        f"shifted {by}"
     )
 
 

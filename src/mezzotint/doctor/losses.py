@@ -71,7 +71,7 @@ def _limit(calm: deque[float]) -> float:
 
 
 def _jump(lines: list[tuple[float, int]], before: float, end: int | None) -> Jump:
-    peak, step = max(lines)
+    peak, step = max(lines, key=lambda line: line[0])
     return Jump(lines[0][1], before, peak, step, end)
 
 

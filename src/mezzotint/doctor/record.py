@@ -72,8 +72,10 @@ class Record:
     @property
     def training_pictures(self) -> int | None:
         """How many pictures are learnt from; None where nothing says so."""
-        told = [entry["training_pictures"] for entry in self.of_kind("start") if "training_pictures" in entry]
-        told += [each.train for each in self.reports.values() if each.against == self.config.data]
+        told = [each.train for each in self.reports.values() if each.against == self.config.data]
+        told += [
+            entry["training_pictures"] for entry in self.of_kind("start") if "training_pictures" in entry
+        ]
         return told[-1] if told else None
 
 
