@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mezzotint.config import Config
+from mezzotint.config import Average, Config, Optimizer, Watch
 from mezzotint.doctor.examine import LOOKS
+from mezzotint.doctor.measured import ABOUT
 from tests.cli.test_commands import run
 from tests.training.runs import train
 
@@ -42,7 +43,7 @@ def test_json_has_every_look_with_its_figures(trained: Path, capsys: pytest.Capt
     code, out, _ = run(capsys, "doctor", str(trained), "--json")
     document = json.loads(out)
     assert code == 1 and document["version"] == 1 and document["step"] == 8
-    assert len(document["findings"]) == len(LOOKS)
+    assert len(document["findings"]) == len(LOOKS) + 1
     worst = document["findings"][0]
     assert worst["verdict"] == "wrong" and worst["evidence"]["first"] == pytest.approx(0.99**8)
 
@@ -57,6 +58,19 @@ def test_a_damaged_checkpoint_is_found(
     _, out, _ = run(capsys, "doctor", str(copy))
     assert "wrong         checkpoints: checkpoint 8: its file" in out and "has changed" in out
     assert "healthy       weights" in out  # of the checkpoint before
+
+
+def test_averages_are_measured_against_the_weights(
+    tiny: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fast = replace(tiny, steps=60, optimizer=Optimizer(learning_rate=5e-3))
+    lagging = replace(fast, average=Average(decay=0.999, warmup=0), watch=Watch(validate=0, sample=0))
+    train(lagging, tmp_path)
+    _, out, _ = run(capsys, "doctor", str(tmp_path))
+    assert f"mezzotint doctor {tmp_path} --measure" in out
+    _, out, _ = run(capsys, "doctor", str(tmp_path), "--measure", "--json")
+    found = next(each for each in json.loads(out)["findings"] if each["about"] == ABOUT)
+    assert found["verdict"] == "wrong" and found["evidence"]["worse"] > 0.05, found
 
 
 def test_what_is_no_run_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ def run(tmp_path: Path) -> Record:
 
 
 def test_a_healthy_run_is_healthy_in_every_look_but_its_missing_checkpoints(run: Record) -> None:
-    found = examine(with_grids(run, {1000: GREY, 2000: GREY}))
+    found = examine(with_grids(run, {1000: GREY, 2000: GREY}), LOOKS)
     assert len(found) == len(LOOKS) == len({each.about for each in found})
     unmeasured = [each.about for each in found if each.verdict is not Verdict.HEALTHY]
     assert unmeasured == ["checkpoints"]  # there are no files in this folder

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import tyro
 
 from mezzotint import runtime
-from mezzotint.doctor.examine import examine
+from mezzotint.doctor.examine import MEASURED, examine
 from mezzotint.doctor.finding import Finding, Verdict
 from mezzotint.doctor.record import Record, as_json, read
 
@@ -29,11 +29,13 @@ class Options:
     Attributes:
         run: a run folder, finished or not.
         evaluation: a report of `mezzotint evaluate`, or its folder, beside those that lie in the run folder.
+        measure: open the run's pictures, and measure what only they can tell.
         json: print JSON, with all figures and limits.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
     evaluation: tuple[Path, ...] = ()
+    measure: bool = False
     json: bool = False
 
 
@@ -42,7 +44,7 @@ def main(arguments: list[str]) -> None:
     options = tyro.cli(Options, args=arguments, prog="mezzotint doctor")
     runtime.prepare()
     record = read(options.run.expanduser(), tuple(each.expanduser() for each in options.evaluation))
-    findings = examine(record)
+    findings = examine(record, MEASURED) if options.measure else examine(record)
     print(json.dumps(document(record, findings), indent=1) if options.json else text(record, findings))
     sys.exit(int(findings[0].verdict is Verdict.WRONG))
 

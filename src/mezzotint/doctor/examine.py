@@ -1,8 +1,22 @@
-"""All looks at a run, the worst finding first."""
+"""All looks at a run, the worst finding first.
+
+`LOOKS` read files alone; `MEASURED` take the place of `measured.unasked` where the pictures may be opened.
+"""
 
 from collections.abc import Callable
 
-from mezzotint.doctor import average, batch, checkpoints, colour, loader, losses, memorisation, metric, sheets
+from mezzotint.doctor import (
+    average,
+    batch,
+    checkpoints,
+    colour,
+    loader,
+    losses,
+    measured,
+    memorisation,
+    metric,
+    sheets,
+)
 from mezzotint.doctor.finding import Finding, Verdict
 from mezzotint.doctor.record import Record
 
@@ -24,8 +38,9 @@ LOOKS: tuple[Look, ...] = (
     metric.samples,
     metric.scores,
 )
+MEASURED = (*LOOKS, measured.averages)
 
 
-def examine(record: Record, looks: tuple[Look, ...] = LOOKS) -> list[Finding]:
+def examine(record: Record, looks: tuple[Look, ...] = (*LOOKS, measured.unasked)) -> list[Finding]:
     """What every look found, sorted by verdict."""
     return sorted((look(record) for look in looks), key=lambda each: list(Verdict).index(each.verdict))
