@@ -14,6 +14,7 @@ from mezzotint.errors import UserError, nearest
 VERBS = {
     "train": "train a recipe into a run folder, or go on with it",
     "sample": "make pictures with a run",
+    "ensemble": "make one model of runs that differ in their seed",
     "edit": "change pictures with a run, or make others from them",
     "tune": "fit the sampling times of few steps to a run's model",
     "evaluate": "measure pictures against a source: distances, coverage, copies",

@@ -55,7 +55,10 @@ def _missing(record: Record) -> tuple[str, str]:
     if not saved:
         return "none was saved yet", "train for longer, or with a smaller --watch.checkpoint"
     said = f"the journal tells of checkpoint {saved[-1]['step']:,}, and none that can be read is here"
-    return said, f"put them back into {record.folder.checkpoints}; without them the training command begins anew"
+    return (
+        said,
+        f"put them back into {record.folder.checkpoints}; without them the training command begins anew",
+    )
 
 
 def _fault(record: Record, step: int) -> str:

@@ -19,6 +19,7 @@ from jaxtyping import Array
 from mezzotint.core.pixels import decode
 from mezzotint.errors import UserError
 from mezzotint.model import Model
+from mezzotint.networks.ensemble import computing_in
 from mezzotint.sampling import loop
 from mezzotint.sampling.method import Sampler
 
@@ -90,7 +91,7 @@ def trace(program: Program, batch: int | None = ANY) -> ClosedJaxpr:
 
 
 def _in_float32(model: Model) -> Model:
-    network = replace(model.config.network, dtype="float32")
+    network = computing_in(model.config.network, "float32")
     return replace(model, config=replace(model.config, network=network))
 
 
