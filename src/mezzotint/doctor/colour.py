@@ -16,7 +16,7 @@ from mezzotint.metrics.intervals import jackknife, mean
 # Of the training pictures' deviation. The grids of four healthy runs of clothes came within 0.20; a run of
 # emoji that paints no dark ones is 0.43 too red, which shows beside the data.
 SHIFT_DOUBTFUL, SHIFT_WRONG = 0.25, 1.0
-# Ratios of the spreads, one way or the other. Healthy: 1.12.
+# Ratios of the spreads, one way or the other. Healthy: 1.10.
 SPREAD_DOUBTFUL, SPREAD_WRONG = 1.5, 2.25
 
 Channels = Float[np.ndarray, " channels"]
