@@ -44,6 +44,34 @@ def grid(
     return sheet[:-GAP, :-GAP]
 
 
+def cells(
+    sheet: UInt8[np.ndarray, "sheet_height sheet_width channels"],
+    size: tuple[int, int],
+    count: int,
+    period: int = 0,
+) -> UInt8[np.ndarray, "{count} height width channels"]:
+    """The pictures of a grid, in their order: `grid` undone.
+
+    Args:
+        sheet: what `grid` gave.
+        size: height and width of a picture.
+        count: how many there are; the places after them are empty.
+        period: as it was given to `grid`.
+
+    Raises:
+        ValueError: the sheet is no grid of so many pictures of this size.
+    """
+    height, width = size
+    padded = np.pad(sheet, ((0, GAP), (0, GAP), (0, 0)))
+    if padded.shape[0] % (height + GAP) or padded.shape[1] % (width + GAP):
+        raise ValueError(f"a sheet of {sheet.shape} holds no pictures of {height}x{width}")
+    order = "(c r)" if has_row_for_each(period, count) else "(r c)"
+    places = rearrange(padded, f"(r h) (c w) d -> {order} h w d", h=height + GAP, w=width + GAP)
+    if len(places) < count:
+        raise ValueError(f"a grid with {len(places)} places does not hold {count} pictures")
+    return places[:count, :height, :width]
+
+
 def has_row_for_each(period: int, count: int) -> bool:
     """Whether a grid of `count` pictures, whose kinds come again after `period`, has a row for each kind."""
     return 1 < period <= count // 2

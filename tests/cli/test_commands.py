@@ -1,6 +1,7 @@
 """The command line as a person uses it: train, sample, export, and every answer to bad input."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from mezzotint.cli.main import VERBS, main
 from mezzotint.config import from_json
 from mezzotint.core.objective import Edm, Weighted
 from mezzotint.runs import checkpoint
+from mezzotint.runs.lock import locked
 
 TINY = [
     *("--image-size", "8", "--batch-size", "4", "--steps", "3", "--network.kind", "article-unet"),
@@ -288,3 +290,16 @@ def test_kinds_within_kinds_and_a_kind_that_asks_for_another_size(
     assert config.objective == Weighted(weighting=Edm(sigma_data=0.5))
     code, _, err = run(capsys, "train", "demo", "--network.kind", "article-unet")
     assert code == 2 and "does not fit the network: both sides must be multiples of 8" in err
+
+
+def test_two_runs_in_one_folder_are_refused(
+    capsys: pytest.CaptureFixture[str], pictures: Path, tmp_path: Path
+) -> None:
+    words = ["train", "flowers-article", "--data", f"folder:{pictures}", "--out", str(tmp_path), *TINY]
+    with locked(tmp_path / "lock", print):
+        code, _, err = run(capsys, *words)
+    assert code == 2 and err.count("\n") == 1
+    assert f"another run writes to {tmp_path}: process {os.getpid()} on" in err
+    assert not (tmp_path / "config.json").exists()
+    code, _, err = run(capsys, *words)
+    assert code == 0 and (tmp_path / "checkpoints" / "3").is_dir()

@@ -13,12 +13,16 @@ from einops import EinopsError
 from mezzotint.config import KINDS
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.networks.condition import Condition
+from mezzotint.networks.ensemble import Ensemble
 from mezzotint.networks.unet import UNet
 
 TINY: dict[type, dict[str, Any]] = {
     ArticleUNet: {"widths": (4, 6), "depth": 1, "stem": 4, "embedding": 4},
     UNet: {"widths": (8, 16), "depth": 1, "embedding": 4, "heads": 2},
+    Ensemble: {"network": ArticleUNet(widths=(4, 6), depth=1, stem=4, embedding=4)},
 }
+SINGLE = {name: cls for name, cls in KINDS["network"].items() if cls is not Ensemble}
+every_single = pytest.mark.parametrize("cls", SINGLE.values(), ids=SINGLE)  # made of no other networks
 every_network = pytest.mark.parametrize("cls", KINDS["network"].values(), ids=KINDS["network"])
 
 
@@ -75,7 +79,7 @@ def test_the_output_is_shaped_like_the_input(cls: type[nn.Module], shape: tuple[
 
 
 @pytest.mark.parametrize("stages", [1, 2, 4])
-@every_network
+@every_single
 def test_sides_that_the_divisor_divides_work_and_no_others(cls: type[nn.Module], stages: int) -> None:
     network = tiny(cls, widths=(8,) * stages)
     divisor = network.divisor
@@ -93,7 +97,7 @@ def test_the_divisors_are_the_halvings_and_the_patch() -> None:
     assert UNet(widths=(8, 8, 8), patch=4).divisor == 16
 
 
-@every_network
+@every_single
 def test_the_output_starts_at_zero_whatever_comes_before_the_last_layer(
     cls: type[nn.Module],
 ) -> None:
@@ -113,7 +117,7 @@ def first_parameters(network: nn.Module, x: jax.Array, level: jax.Array) -> Any:
     return network.init(jax.random.key(0), x, level, train=False)["params"]
 
 
-@every_network
+@every_single
 def test_a_network_is_told_labels_by_one_matrix_more(cls: type[nn.Module]) -> None:
     """A row for each class and one for none; each moves the output; without classes no parameter more."""
     x, level = inputs((3, 8, 16, 3))
@@ -151,7 +155,7 @@ def test_a_picture_never_looks_at_its_batch_outside_training(cls: type[nn.Module
     assert np.all(np.abs(moved - together).max((1, 2, 3)) > 1e-3)
 
 
-@every_network
+@every_single
 def test_bfloat16_gives_float32_near_float32s_own(cls: type[nn.Module]) -> None:
     """Parameters and statistics stay float32; the output is within 5 % of its spread on average."""
     x, level = inputs((2, 8, 8, 3))

@@ -22,6 +22,8 @@ from mezzotint.evaluation.samples import BLOCK, Pictures, generated
 from mezzotint.files import write_whole
 from mezzotint.metrics.extractors import EXTRACTORS, OFFLINE, extractor
 from mezzotint.metrics.features import Extractor
+from mezzotint.model import load
+from mezzotint.model.ensemble import count as members
 from mezzotint.progress import progress
 from mezzotint.studio.evaluation import Shown, page
 
@@ -39,6 +41,8 @@ class Options:
             default.
         count: how many pictures of a run; at most so many of a source, drawn by the seed.
         repeats: how many times a run is measured, with the seeds from --seed on.
+        members: measure each member of an ensemble by itself, each with a seed of its own from --seed on: how
+            far numbers move with the seed of the training.
         extractor: makes the features.
         image_size: height and width that all pictures are brought to; by default those that `what` has.
         making: how a run makes its pictures.
@@ -49,6 +53,7 @@ class Options:
     against: str | None = None
     count: int = 1000
     repeats: int = 1
+    members: bool = False
     extractor: Annotated[str, tyro.conf.arg(metavar="|".join(EXTRACTORS))] = OFFLINE
     image_size: tuple[int, int] | None = None
     making: tyro.conf.OmitArgPrefixes[Making] = Making()
@@ -60,10 +65,11 @@ def main(arguments: list[str]) -> None:
     options = tyro.cli(Options, args=arguments, prog="mezzotint evaluate")
     check(options)
     makes_features = extractor(options.extractor)
-    if options.repeats == 1:
+    if options.repeats == 1 and not options.members:
         measure(options, makes_features)
         return
-    found = [measure(each, makes_features) for each in of_each_seed(options)]
+    several = of_each_member(options) if options.members else of_each_seed(options)
+    found = [measure(each, makes_features) for each in several]
     write_whole(options.out / "repeats.json", to_json(found))
     print(over_seeds(found))
     print(options.out / "repeats.json")
@@ -92,6 +98,27 @@ def of_each_seed(options: Options) -> list[Options]:
     ]
 
 
+def of_each_member(options: Options) -> list[Options]:
+    """The same with each member of an ensemble and a seed of its own, in a folder of its own.
+
+    Raises:
+        UserError: it is no ensemble.
+    """
+    path = Path(options.what).expanduser()
+    count = members(load(path)) if _is_run(options.what) else 0
+    if not count:
+        raise UserError(f"--members is of an ensemble, and {options.what} is none")
+    seeds = {index: options.making.seed + index for index in range(count)}
+    return [
+        replace(
+            options,
+            making=replace(options.making, member=index, seed=seed),
+            out=options.out / f"member-{index}",
+        )
+        for index, seed in seeds.items()
+    ]
+
+
 def check(options: Options) -> None:
     """Raises a `UserError` for what can be refused before anything is read."""
     making.check(options.making)
@@ -101,6 +128,8 @@ def check(options: Options) -> None:
         raise UserError(f"--repeats must be at least 1, not {options.repeats}")
     if options.repeats > 1 and not _is_run(options.what):
         raise UserError(f"--repeats is of a run: the pictures of {options.what} stay the same")
+    if options.members and (options.repeats > 1 or options.making.member is not None):
+        raise UserError("--members measures every member once: leave --repeats and --member out")
     if options.making.animate is not None:
         raise UserError("--animate is of `mezzotint sample`: an evaluation makes too many pictures to watch")
     if options.image_size is not None and min(options.image_size) < 1:

@@ -1,7 +1,7 @@
 """`mezzotint VERB ...`: finds the verb, and says errors in one line.
 
-Exit codes: 0 done (also when asked to stop by Ctrl-C or SIGTERM, after saving), 2 something that the user
-can mend, 130 a second Ctrl-C.
+Exit codes: 0 done (also when asked to stop by Ctrl-C or SIGTERM, after saving), 1 `doctor` found something
+wrong, 2 something that the user can mend, 130 a second Ctrl-C.
 """
 
 import sys
@@ -14,10 +14,12 @@ from mezzotint.errors import UserError, nearest
 VERBS = {
     "train": "train a recipe into a run folder, or go on with it",
     "sample": "make pictures with a run",
+    "ensemble": "make one model of runs that differ in their seed",
     "edit": "change pictures with a run, or make others from them",
     "tune": "fit the sampling times of few steps to a run's model",
     "evaluate": "measure pictures against a source: distances, coverage, copies",
     "likelihood": "say how many bits a run's model takes for held-out pictures",
+    "doctor": "say what is wrong with a run, and what to do",
     "gallery": "show a run as a PNG grid and an HTML page",
     "export": "write a run's weights as safetensors and config.json",
     "recipes": "list the recipes",

@@ -18,6 +18,7 @@ from mezzotint.editing.plan import Edits
 from mezzotint.edits import Noise
 from mezzotint.errors import UserError
 from mezzotint.model import Guidance, Model, in_turn, load, weights
+from mezzotint.model.ensemble import member
 from mezzotint.model.model import BATCH
 from mezzotint.sampling.ddim import Ddim
 from mezzotint.sampling.loop import CAPACITY
@@ -39,6 +40,7 @@ class Making:
         eta: DDIM with noise added back at each step: 0 adds none, 1 is ddpm.
         grid: the sampling times: the run's own, tuned ones (`mezzotint tune`), or a standard grid's;
             tuned ones by default where the run has them for the sampler and the steps.
+        member: one member of an ensemble, from 0; the mean of all by default.
         guiding: which classes, and how they are guided.
         scale: each pixel is drawn as a square of this side.
         animate: show as well how the pictures come out of the noise: a .gif, an .mp4, or a .png of all steps.
@@ -49,6 +51,7 @@ class Making:
     sampler: Annotated[str | None, tyro.conf.arg(metavar="|".join(PRESETS))] = None
     eta: float | None = None
     grid: GridName | None = None
+    member: int | None = None
     guiding: tyro.conf.OmitArgPrefixes[Guiding] = Guiding()
     scale: int = 1
     animate: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
@@ -158,7 +161,7 @@ def maker(run: Path, making: Making, suits: Callable[[Sampler], bool] = anything
     Raises:
         UserError: no such run or class, or a weaker model that cannot be.
     """
-    model = load(run)
+    model = load(run) if making.member is None else member(load(run), making.member)
     own = model.config.sampler if suits(model.config.sampler) else PRESETS["ddim"]
     sampler = chosen(making) or own
     classes = guiding.classes(making.guiding, model.config)

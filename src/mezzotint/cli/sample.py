@@ -7,7 +7,10 @@ from typing import Annotated
 import tyro
 
 from mezzotint.cli import making
-from mezzotint.cli.making import Making
+from mezzotint.cli.making import Maker, Making
+from mezzotint.errors import UserError
+from mezzotint.model.ensemble import count as members
+from mezzotint.model.ensemble import disagreement, member
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,15 @@ class Options:
         count: how many pictures.
         making: how they are made and shown.
         out: a PNG file for a grid; anything else is a folder for a PNG each.
+        disagreement: a PNG grid of how far an ensemble's members differ at each pixel of the pictures that
+            they make of the same noise: black where they agree, white at a deviation of 1/2.
     """
 
     run: Annotated[Path, tyro.conf.Positional]
     count: int = 16
     making: tyro.conf.OmitArgPrefixes[Making] = Making()
     out: Path = Path("samples.png")
+    disagreement: Annotated[Path | None, tyro.conf.arg(metavar="FILE.png")] = None
 
 
 def main(arguments: list[str]) -> None:
@@ -33,3 +39,16 @@ def main(arguments: list[str]) -> None:
     making.check(options.making, options.count)
     maker = making.maker(options.run, options.making)
     maker.write(maker.make(options.count), options.out)
+    if options.disagreement is not None:
+        disagree(maker, options.count, options.disagreement)
+
+
+def disagree(maker: Maker, count: int, out: Path) -> None:
+    """Writes the maps of how far the members differ, and says by how much on the mean."""
+    model = maker.model
+    if not members(model):
+        raise UserError("--disagreement is of an ensemble: `mezzotint ensemble` makes one")
+    each = [maker._replace(model=member(model, index)).make(count) for index in range(members(model))]
+    maps = disagreement(each)
+    maker.write(2 * maps, out)
+    print(f"members differ by {maps.mean():.4f} on the mean, {maps.max():.4f} at most")

@@ -49,6 +49,7 @@ RANGES = {
     "network.patch": COUNT,
     "network.embedding": Range(2),
     "network.heads": COUNT,
+    "network.members": COUNT,
     "network.max_frequency": COUNT,
     "schedule.max_signal": RATE,
     "schedule.min_signal": RATE,

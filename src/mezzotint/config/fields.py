@@ -12,6 +12,7 @@ from mezzotint.core import prediction as predictions
 from mezzotint.core import schedule as schedules
 from mezzotint.data.fit import Fit
 from mezzotint.networks.article_unet import ArticleUNet
+from mezzotint.networks.ensemble import Ensemble
 from mezzotint.networks.unet import UNet
 from mezzotint.sampling.ddim import Ddim
 from mezzotint.sampling.method import Sampler
@@ -149,7 +150,7 @@ class Config:
     epochs: float = 50.0
     batch_size: int = 64
     seed: int = 0
-    network: ArticleUNet | UNet = field(default_factory=ArticleUNet)
+    network: ArticleUNet | UNet | Ensemble = field(default_factory=ArticleUNet)
     schedule: schedules.Schedule = schedules.Cosine()
     prediction: predictions.Prediction = predictions.Noise()
     level: levels.Level = levels.Variance()

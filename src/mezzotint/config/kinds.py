@@ -12,6 +12,7 @@ from mezzotint.core import pixels as pixel
 from mezzotint.core import prediction as predictions
 from mezzotint.core import schedule as schedules
 from mezzotint.networks.article_unet import ArticleUNet
+from mezzotint.networks.ensemble import Ensemble
 from mezzotint.networks.unet import UNet
 from mezzotint.sampling.churn import Churned
 from mezzotint.sampling.ddim import Ddim
@@ -21,7 +22,7 @@ from mezzotint.sampling.multistep import AdamsBashforth
 from mezzotint.sampling.unipc import UniPc
 
 KINDS: dict[str, dict[str, type]] = {
-    "network": {"article-unet": ArticleUNet, "unet": UNet},
+    "network": {"article-unet": ArticleUNet, "unet": UNet, "ensemble": Ensemble},
     "schedule": {
         "cosine": schedules.Cosine,
         "linear": schedules.Linear,

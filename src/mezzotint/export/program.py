@@ -24,6 +24,7 @@ from mezzotint.core.pixels import decode
 from mezzotint.core.prediction import denoiser
 from mezzotint.errors import UserError
 from mezzotint.model import Model, network
+from mezzotint.networks.ensemble import computing_in
 from mezzotint.sampling import loop
 from mezzotint.sampling.method import Sampler
 
@@ -101,7 +102,7 @@ def trace(program: Program, batch: int | None = ANY) -> ClosedJaxpr:
 
 
 def _in_float32(model: Model) -> Model:
-    network = replace(model.config.network, dtype="float32")
+    network = computing_in(model.config.network, "float32")
     return replace(model, config=replace(model.config, network=network))
 
 

@@ -7,6 +7,7 @@
     samples/            a grid of pictures at several steps
     tensorboard/        the same figures for TensorBoard
     tuned.json          sampling times that were fitted to the model
+    lock                locked by the process that trains, if any does
     model.safetensors   the averaged weights, once they have left the run
 
 A folder with config.json and model.safetensors alone is a model, too.
@@ -65,6 +66,11 @@ class RunFolder:
     def weights(self) -> Path:
         """model.safetensors."""
         return self.path / "model.safetensors"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the training process locks."""
+        return self.path / "lock"
 
     def grid(self, step: int) -> Path:
         """The grid of pictures made at a step."""

@@ -5,6 +5,7 @@ on the seed and k alone, so that a run that is stopped and started again ends wi
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from mezzotint.runs.folder import RunFolder
 from mezzotint.training.evaluate import Evaluation
 from mezzotint.training.feed import feed
 from mezzotint.training.interrupt import Interrupt
-from mezzotint.training.prepare import Plan, claim, pixel_statistics, plan
+from mezzotint.training.prepare import Plan, claimed, pixel_statistics, plan
 from mezzotint.training.report import Report
 from mezzotint.training.start import first_line, step_bytes
 from mezzotint.training.state import TrainState, averaged, create, from_trees, to_trees
@@ -77,9 +78,10 @@ def train(
     path = Path("runs", config.recipe) if out is None else Path(out).expanduser()
     with Interrupt() as interrupt:
         the_plan = plan(config, data)
-        folder = claim(path, the_plan.config)
-        Training(the_plan, folder, console).run(interrupt)
-    return folder.path
+        say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+        with claimed(path, the_plan.config, say) as folder:
+            Training(the_plan, folder, console).run(interrupt)
+    return path
 
 
 def describe(config: Config) -> tuple[str, Config]:
@@ -235,6 +237,7 @@ class Training:
             "version": journal.VERSION,
             "devices": self.plan.mesh.size,
             "platform": self.plan.mesh.devices.flat[0].platform,
+            "training_pictures": len(self.plan.data.train),
             "jax": jax.__version__,
             "flax": flax.__version__,
         }

@@ -1,8 +1,11 @@
 """Before the first step: the pictures opened, the configuration completed, the folder claimed."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
@@ -17,6 +20,7 @@ from mezzotint.devices import local_mesh
 from mezzotint.errors import UserError
 from mezzotint.runs import checkpoint
 from mezzotint.runs.folder import RunFolder
+from mezzotint.runs.lock import locked
 from mezzotint.training.sharding import check_batch
 
 STATISTICS_IMAGES = 8192  # pictures that the data set's pixel statistics are measured on, at most
@@ -116,6 +120,22 @@ def pixel_statistics(source: DataSource, extent: tuple[int, int]) -> PixelStatis
     )
 
 
+@contextmanager
+def claimed(path: Path, config: Config, say: Callable[[str], None]) -> Iterator[RunFolder]:
+    """The run folder as `claim` gives it, which no other run can claim meanwhile.
+
+    The first of a run's processes holds the lock for all of them.
+
+    Raises:
+        UserError: as `claim`, or another process trains in it.
+    """
+    folder = RunFolder(path)
+    _demand_usable(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    with locked(folder.lock, say) if jax.process_index() == 0 else nullcontext():
+        yield claim(path, config)
+
+
 def claim(path: Path, config: Config) -> RunFolder:
     """The run folder, new or of the same configuration, with config.json written.
 
@@ -123,17 +143,19 @@ def claim(path: Path, config: Config) -> RunFolder:
         UserError: the folder holds something else, or a run of another configuration.
     """
     folder = RunFolder(path)
-    if not path.exists():
-        folder.write_config(config)
-        return folder
-    if not path.is_dir():
-        raise UserError(f"--out {path} is a file: give a folder that is new or holds this run")
+    _demand_usable(folder)
     if folder.config.exists():
         _demand_same(folder, config)
-    elif any(path.iterdir()):
-        raise UserError(f"--out {path} holds something else: give a folder that is new or empty")
     folder.write_config(config)
     return folder
+
+
+def _demand_usable(folder: RunFolder) -> None:
+    path = folder.path
+    if path.exists() and not path.is_dir():
+        raise UserError(f"--out {path} is a file: give a folder that is new or holds this run")
+    if path.exists() and not folder.config.exists() and any(set(path.iterdir()) - {folder.lock}):
+        raise UserError(f"--out {path} holds something else: give a folder that is new or empty")
 
 
 def _demand_same(folder: RunFolder, config: Config) -> None:

@@ -1,0 +1,1 @@
+"""Each look at a planted fault, and at a run without one."""
