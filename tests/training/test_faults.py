@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -105,8 +106,8 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_last_good_checkpo
 ) -> None:
     make = loop.train_step
 
-    def poisoned(config: Config, root: jax.Array) -> object:
-        step = make(config, root)
+    def poisoned(config: Config, *rest: Any) -> object:
+        step = make(config, *rest)
 
         def poison(state: object, images: jax.Array, labels: jax.Array) -> tuple:
             state, metrics = step(state, images, labels)  # type: ignore[arg-type]

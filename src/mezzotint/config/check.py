@@ -36,6 +36,7 @@ RATE = Range(0, 1, above=True)
 # Dotted name -> what it may be. A number that stands nowhere here has only to be finite.
 RANGES = {
     "batch_size": COUNT,
+    "copies": COUNT,
     "augment": SHARE,
     "classes": Range(0, 100_000),
     "label_dropout": SHARE,

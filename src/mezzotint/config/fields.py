@@ -116,6 +116,10 @@ class Config:
         steps: training steps; None for `epochs`.
         epochs: passes over the training pictures, where `steps` is None.
         batch_size: pictures a step, over all devices.
+        shard: what is cut over the devices: `nothing`, each holds the whole state; or `params`, each holds
+            a part of the weights, their averages and the optimizer's moments.
+        copies: of a state that is cut: 1, or as many as hosts, so that parts are gathered within a host.
+        remat: compute again on the way back what lies between convolutions: less memory, more time.
         seed: of everything random in the run.
         network: the network.
         schedule: how much image and noise there is at each time.
@@ -148,6 +152,9 @@ class Config:
     steps: int | None = None
     epochs: float = 50.0
     batch_size: int = 64
+    shard: Literal["nothing", "params"] = "nothing"
+    copies: int = 1
+    remat: bool = False
     seed: int = 0
     network: ArticleUNet | UNet = field(default_factory=ArticleUNet)
     schedule: schedules.Schedule = schedules.Cosine()

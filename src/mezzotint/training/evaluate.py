@@ -39,5 +39,5 @@ class Evaluation:
         """KID of `watch.evaluate_count` pictures of the averaged weights, always of the same noise."""
         config, count = self._plan.config, self._watch.evaluate_count
         labels = in_turn(range(config.classes or 0), count)
-        images = averaged(config, state).sample(count, seed=config.seed, labels=labels)
+        images = averaged(config, self._plan.mesh, state).sample(count, seed=config.seed, labels=labels)
         return kid(of_bytes(self._extractor, np.asarray(to_bytes(images)), lambda count: None), self._real)

@@ -13,19 +13,21 @@ import jax
 from rich.console import Console
 
 from mezzotint import pictures, runtime
+from mezzotint.arrays import Key
 from mezzotint.config import Config
+from mezzotint.core.pixels import PixelStatistics
 from mezzotint.data.objects import Items
-from mezzotint.devices import whole
 from mezzotint.errors import UserError
 from mezzotint.model import in_turn
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
+from mezzotint.training import sharding
 from mezzotint.training.evaluate import Evaluation
 from mezzotint.training.feed import feed
 from mezzotint.training.interrupt import Interrupt
 from mezzotint.training.prepare import Plan, claim, pixel_statistics, plan
 from mezzotint.training.report import Report
-from mezzotint.training.start import first_line, step_bytes
+from mezzotint.training.start import advice, first_line, memory, step_bytes
 from mezzotint.training.state import TrainState, averaged, create, from_trees, to_trees
 from mezzotint.training.step import train_step
 from mezzotint.training.validate import Validation
@@ -83,13 +85,17 @@ def train(
 
 
 def describe(config: Config) -> tuple[str, Config]:
-    """The first line of a run and its completed configuration; nothing is trained or written."""
+    """What a run is and takes, for people, and its completed configuration; nothing is written."""
     runtime.prepare()
     the_plan = plan(config)
     keys = root_keys(config.seed)
     state, the_feed = initial_state(the_plan, keys), feed(the_plan)
-    compiled = the_feed.compile(train_step(the_plan.config, keys.training), state)
-    return first_line(the_plan, the_feed.place, state, compiled), the_plan.config
+    gather = sharding.gatherer(the_plan.mesh)
+    compiled = the_feed.compile(train_step(the_plan.config, keys.training, gather), state)
+    lines = [first_line(the_plan, the_feed.place, state, compiled)]
+    device = the_plan.mesh.local_devices[0]
+    lines += filter(None, [advice(the_plan, step_bytes(compiled), memory(device))])
+    return "\n".join(lines), the_plan.config
 
 
 class Training:
@@ -102,7 +108,9 @@ class Training:
         self.keys = root_keys(plan.config.seed)
         self.feed = feed(plan)
         state = initial_state(plan, self.keys)
-        self.step = self.feed.compile(train_step(plan.config, self.keys.training), state)
+        self.step = self.feed.compile(
+            train_step(plan.config, self.keys.training, sharding.gatherer(plan.mesh)), state
+        )
         if step_bytes(self.step) <= KEPT:
             runtime.keep_memory()
         self._say_first_line(state)
@@ -176,7 +184,7 @@ class Training:
         self.report.entry("evaluation", done, **{evaluation.name: found.value}, error=found.error)
 
     def _draw(self, done: int) -> None:
-        model = averaged(self.plan.config, self.state)
+        model = averaged(self.plan.config, self.plan.mesh, self.state)
         count, classes = self.watch.sample_count, self.plan.config.classes or 0
         labels = in_turn(range(classes), count)
         images = model.sample(count, seed=self.plan.config.seed, labels=labels)
@@ -241,13 +249,14 @@ class Training:
 
 
 def initial_state(plan: Plan, keys: Keys) -> TrainState:
-    """The state before the first step, whole on every device."""
+    """The state before the first step, placed on the mesh."""
     statistics = pixel_statistics(plan.data.train, plan.config.image_size)
-    make = jax.jit(
-        lambda statistics, key: create(plan.config, plan.steps, statistics, key),
-        out_shardings=whole(plan.mesh),
-    )
-    return make(statistics, keys.init)
+
+    def make(statistics: PixelStatistics, key: Key) -> TrainState:
+        return create(plan.config, plan.steps, statistics, key)
+
+    placed = sharding.placements(plan.mesh, jax.eval_shape(make, statistics, keys.init))
+    return jax.jit(make, out_shardings=placed)(statistics, keys.init)
 
 
 def due(every: int, done: int, last: bool) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
@@ -13,14 +14,14 @@ from mezzotint.data.objects import Items, open_object
 from mezzotint.data.open import open_source, split_origin
 from mezzotint.data.pipeline import sequential
 from mezzotint.data.source import DataSource, Splits
-from mezzotint.devices import local_mesh
 from mezzotint.errors import UserError
 from mezzotint.runs import checkpoint
 from mezzotint.runs.folder import RunFolder
-from mezzotint.training.sharding import check_batch
+from mezzotint.training.sharding import check_batch, mesh_over
 
 STATISTICS_IMAGES = 8192  # pictures that the data set's pixel statistics are measured on, at most
-MAY_CHANGE = ("steps", "epochs", "loader")  # a run can be made longer, and read its pictures otherwise
+# A run can be made longer, read its pictures otherwise, and lie otherwise on other devices.
+MAY_CHANGE = ("steps", "epochs", "loader", "shard", "copies", "remat")
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def plan(config: Config, items: Items | None = None) -> Plan:
         UserError: no usable picture, fewer pictures than a batch, a batch that the devices do not
             divide, or classes that the pictures do not have.
     """
-    mesh = local_mesh()
-    check_batch(mesh, config.batch_size)
+    devices = mesh_over(jax.devices(), config.shard, config.copies)
+    check_batch(devices, config.batch_size)
     config = config if items is None else replace(config, data="object")
     data = (
         open_source(config.data, config.fit)
@@ -67,11 +68,11 @@ def plan(config: Config, items: Items | None = None) -> Plan:
     if count < config.batch_size:
         raise UserError(
             f"{config.data} has {count} training pictures, fewer than a batch of "
-            f"{config.batch_size}: use --batch-size {max(1, count // mesh.size * mesh.size)} or less"
+            f"{config.batch_size}: use --batch-size {max(1, count // devices.size * devices.size)} or less"
         )
     steps = config.steps or max(1, round(config.epochs * (count // config.batch_size)))
     known = replace(_with_classes(config, data), channels=data.shape[-1], steps=steps)
-    return Plan(known, data, mesh)
+    return Plan(known, data, devices)
 
 
 def _with_classes(config: Config, data: Splits) -> Config:
