@@ -13,6 +13,7 @@ from mezzotint.errors import UserError, nearest
 
 VERBS = {
     "train": "train a recipe into a run folder, or go on with it",
+    "launch": "start several processes that train together on this machine",
     "sample": "make pictures with a run",
     "edit": "change pictures with a run, or make others from them",
     "tune": "fit the sampling times of few steps to a run's model",

@@ -19,12 +19,13 @@ from mezzotint.core.pixels import PixelStatistics
 from mezzotint.data.objects import Items
 from mezzotint.errors import UserError
 from mezzotint.model import in_turn
+from mezzotint.processes import by_first, first, together
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
 from mezzotint.training import sharding
 from mezzotint.training.evaluate import Evaluation
 from mezzotint.training.feed import feed
-from mezzotint.training.interrupt import Interrupt
+from mezzotint.training.interrupt import Agreement, Interrupt
 from mezzotint.training.prepare import Plan, claim, pixel_statistics, plan
 from mezzotint.training.report import Report
 from mezzotint.training.start import advice, first_line, memory, step_bytes
@@ -74,13 +75,14 @@ def train(
     Raises:
         UserError: whatever the user can mend.
     """
-    console = console or Console(stderr=True)
     runtime.prepare()
-    path = Path("runs", config.recipe) if out is None else Path(out).expanduser()
-    with Interrupt() as interrupt:
+    console = (console or Console(stderr=True)) if first() else Console(quiet=True)
+    folder = RunFolder(Path("runs", config.recipe) if out is None else Path(out).expanduser())
+    with Interrupt() as interrupt, together():
         the_plan = plan(config, data)
-        folder = claim(path, the_plan.config)
+        by_first(lambda: claim(folder.path, the_plan.config) and None)
         Training(the_plan, folder, console).run(interrupt)
+        by_first(lambda: None)  # the first may still be at work, and the others must not leave before
     return folder.path
 
 
@@ -115,13 +117,14 @@ class Training:
             runtime.keep_memory()
         self._say_first_line(state)
         self.state, self.start, window = self._restored(state)
-        journal.rewind(folder.journal, self.start)
+        by_first(lambda: journal.rewind(folder.journal, self.start))
         self.report = Report(folder, console, self.start, plan.steps, plan.config.batch_size, self.watch.log)
         self.report.window, self.report.checkpoint = window, self.start or None
         self.policy = checkpoint.Policy(self.watch.keep_latest, self.watch.keep_every, self.watch.keep_best)
         self.validation = Validation(plan, self.keys.validation)
         self.saved = self.start
         self.evaluation = Evaluation(plan) if self.watch.evaluate else None
+        self.stop = Agreement(plan.mesh)
         self.score: dict[int, float] = {}  # by which checkpoints are the best, of the last step that has one
 
     def run(self, interrupt: Interrupt) -> None:
@@ -139,7 +142,7 @@ class Training:
         self.feed.begin(self.start)
         done = self.start
         try:
-            while done < self.plan.steps and not interrupt.asked:
+            while done < self.plan.steps and not self.stop.reached(interrupt.asked):
                 count, inputs = self.feed.inputs(done, self._until_due(done))
                 self.state, metrics = self.step(self.state, *inputs)
                 self.report.steps(done + 1, count, metrics, self.feed.waited)
@@ -187,6 +190,8 @@ class Training:
         model = averaged(self.plan.config, self.plan.mesh, self.state)
         count, classes = self.watch.sample_count, self.plan.config.classes or 0
         labels = in_turn(range(classes), count)
+        if not first():
+            return
         images = model.sample(count, seed=self.plan.config.seed, labels=labels)
         sheet = pictures.grid(images, period=classes)
         path = self.folder.grid(done)
@@ -196,7 +201,7 @@ class Training:
         folder, training = self.folder.checkpoints, {"window": self.report.window}
         try:
             checkpoint.save(folder, done, to_trees(self.state), training, self.score.get(done))
-            checkpoint.prune(folder, self.policy)
+            by_first(lambda: checkpoint.prune(folder, self.policy))
         except OSError as error:
             kept = f"checkpoint {self.saved} stays" if self.saved else "there is none yet"
             said = f"checkpoint {done} could not be saved ({error.strerror or error}); {kept}"
@@ -212,11 +217,11 @@ class Training:
         abstract = jax.tree.map(
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), to_trees(state)
         )
-        checkpoint.clear_unfinished(self.folder.checkpoints)
+        by_first(lambda: checkpoint.clear_unfinished(self.folder.checkpoints))
         found, damaged = checkpoint.newest(self.folder.checkpoints, abstract)
         for damage in damaged:
             self._say(f"warning: checkpoint {damage.step} is damaged ({damage.reason}); set aside")
-        checkpoint.set_aside(self.folder.checkpoints, damaged, self.folder.damaged)
+        by_first(lambda: checkpoint.set_aside(self.folder.checkpoints, damaged, self.folder.damaged))
         if found is None:
             return state, 0, {}
         self._say(f"going on from checkpoint {found.step}")
@@ -242,6 +247,7 @@ class Training:
         return {
             "version": journal.VERSION,
             "devices": self.plan.mesh.size,
+            "processes": jax.process_count(),
             "platform": self.plan.mesh.devices.flat[0].platform,
             "jax": jax.__version__,
             "flax": flax.__version__,

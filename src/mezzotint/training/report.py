@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mezzotint.errors import UserError
 from mezzotint.pictures import Pixels
+from mezzotint.processes import first
 from mezzotint.runs import journal
 from mezzotint.runs.folder import RunFolder
 from mezzotint.training.board import Board
@@ -53,6 +54,7 @@ class Report:
         self.window: Window = {}
         self.checkpoint: int | None = None
         self._folder, self._console, self._batch, self._log = folder, console, batch, log
+        self._writes = first()
         self._steps, self._pending = steps, None
         self._board = Board(folder.tensorboard, start)
         self._failed: set[str] = set()
@@ -114,12 +116,13 @@ class Report:
 
     def entry(self, kind: str, step: int, **figures: Any) -> None:
         """Writes a line of the journal, and its numbers to TensorBoard."""
+        if not self._writes:
+            return
         with self._disk("journal.jsonl"):
             journal.append(self._folder.journal, kind, step, **figures)
-        with self._disk("tensorboard"):
-            for name, value in figures.items():
-                if isinstance(value, float) and kind in ("train", "validation", "evaluation"):
-                    self._board.scalar(f"{kind}/{name}", value, step)
+        for name, value in figures.items():
+            if isinstance(value, float) and kind in ("train", "validation", "evaluation"):
+                self._point(f"{kind}/{name}", value, step)
 
     def picture(self, step: int, sheet: Pixels, save: Callable[[], None]) -> None:
         """Saves a grid by `save`, notes it, and shows it in TensorBoard."""
@@ -152,12 +155,16 @@ class Report:
             "waiting_on_data": round(waited, 4),
         }
         self.entry("train", step, **means, seconds=seconds)
-        with self._disk("tensorboard"):
-            self._board.scalar("train/images_per_second", speed, step)
-            self._board.scalar("train/waiting_on_data", waited, step)
+        for name, value in (("images_per_second", speed), ("waiting_on_data", waited)):
+            self._point(f"train/{name}", value, step)
         self._since, self._since_step, self._since_waited = now, step, self._waited
         slow = f"  waits on data {waited:.0%} of the time" if waited > LONG_WAIT else ""
         self._show(step, f"loss {means['loss']:.4f}  {speed:.0f} images/s{slow}")
+
+    def _point(self, name: str, value: float, step: int) -> None:
+        if self._writes:
+            with self._disk("tensorboard"):
+                self._board.scalar(name, value, step)
 
     def _show(self, step: int, figures: str) -> None:
         self._progress.update(self._task, completed=step, figures=figures)
