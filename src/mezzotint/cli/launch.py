@@ -13,6 +13,7 @@ from typing import Annotated
 import tyro
 
 from mezzotint.errors import UserError
+from mezzotint.noise import GLOO
 
 GRACE = 2.0  # seconds in which the others may say why they end, before they are ended
 
@@ -96,7 +97,7 @@ class Together:
         assert process.stdout is not None
         for line in process.stdout:
             error = line.startswith("mezzotint: ")
-            if not (error and line in self._said):
+            if not (error and line in self._said) and not line.startswith(GLOO):
                 print(f"[{index}] {line}", end="", file=sys.stderr, flush=True)
             self._said.update([line] if error else [])
         code = process.wait()
