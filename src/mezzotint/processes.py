@@ -161,8 +161,9 @@ def _demand_answer(coordinator: str) -> None:
         except OSError as error:
             if time.monotonic() > until:
                 raise UserError(
-                    f"--coordinator {coordinator} has not answered for {ANSWER} s ({error.strerror or error}):"
-                    " check that process 0 runs, that the address is its own, and that no firewall is between"
+                    f"--coordinator {coordinator} has not answered for {ANSWER} s "
+                    f"({error.strerror or error}): check that process 0 runs there, and that no firewall "
+                    "closes the port"
                 ) from None
         time.sleep(0.2)
 

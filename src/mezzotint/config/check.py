@@ -70,6 +70,7 @@ RANGES = {
     "optimizer.b2": SHARE,
     "optimizer.clip": AMOUNT,
     "optimizer.accumulate": COUNT,
+    "optimizer.skips": COUNT,
     "average.decay": SHARE,
     "average.warmup": AMOUNT,
     "watch.log": AMOUNT,

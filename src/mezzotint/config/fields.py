@@ -31,6 +31,8 @@ class Optimizer:
         b2: decay of the second moment.
         clip: greatest global norm of the gradients; 0 for no clipping.
         accumulate: parts that a batch is cut into, one after the other, to save memory.
+        skips: steps in a row with gradients that are not finite, each of them skipped, after which training
+            goes back to the last good checkpoint and on with the pictures in another order.
     """
 
     learning_rate: float = 1e-3
@@ -41,6 +43,7 @@ class Optimizer:
     b2: float = 0.999
     clip: float = 0.0
     accumulate: int = 1
+    skips: int = 10
 
 
 @dataclass(frozen=True)

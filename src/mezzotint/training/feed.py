@@ -43,8 +43,8 @@ class Feed(Protocol):
         """The training step over what `inputs` gives: (state, *inputs) -> (state, metrics)."""
         ...
 
-    def begin(self, start: int) -> None:
-        """Get ready for the step after `start`."""
+    def begin(self, start: int, seed: int) -> None:
+        """Get ready for the step after `start`, with pictures in the order of a seed."""
         ...
 
     def inputs(self, done: int, limit: int) -> tuple[int, tuple[Any, ...]]:
@@ -101,13 +101,14 @@ class Streamed:
         along = cut(self._plan.mesh)
         return _compiled(jit_step(self._plan.mesh, step, state, along, along).lower(state, images, labels))
 
-    def begin(self, start: int) -> None:
-        """Start the threads."""
+    def begin(self, start: int, seed: int) -> None:
+        """Start the threads, after those that run."""
+        self.close()
         config, data = self._plan.config, self._plan.data
         self._source = batches(
             data.train,
             config.batch_size,
-            seed=config.seed,
+            seed=seed,
             start=start,
             flip=config.flip,
             size=config.image_size,
@@ -141,8 +142,6 @@ class Resident:
         self._plan = plan
         train = plan.data.train
         self._resident = sent((train.stacked(), train.listed()), whole(plan.mesh))
-        config = plan.config
-        self._draws = draws(len(plan.data.train), config.batch_size, seed=config.seed, flip=config.flip)
 
     def compile(self, step: Step, state: TrainState) -> Compiled:
         """(state, pictures, labels, positions, mirrored, count) -> (state, metrics of each step)."""
@@ -153,8 +152,10 @@ class Resident:
         jitted = jit_step(mesh, several(step), state, *shardings)
         return _compiled(jitted.lower(state, *self._resident, positions, mirrored, count))
 
-    def begin(self, start: int) -> None:
+    def begin(self, start: int, seed: int) -> None:
         """Nothing is read ahead."""
+        config, count = self._plan.config, len(self._plan.data.train)
+        self._draws = draws(count, config.batch_size, seed=seed, flip=config.flip)
 
     def inputs(self, done: int, limit: int) -> tuple[int, tuple[jax.Array, ...]]:
         """The pictures with their labels, and which of them each step takes."""

@@ -4,7 +4,7 @@ A run is a pure function of its configuration and its pictures: batch k and the 
 on the seed and k alone, so that a run that is stopped and started again ends with the same bytes.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from mezzotint.training.feed import feed
 from mezzotint.training.interrupt import Agreement, Interrupt
 from mezzotint.training.prepare import Plan, claim, pixel_statistics, plan
 from mezzotint.training.report import Report
+from mezzotint.training.rollback import ROW, Memory, data_seed, demand_another
 from mezzotint.training.start import advice, first_line, memory, step_bytes
 from mezzotint.training.state import TrainState, averaged, create, from_trees, to_trees
 from mezzotint.training.step import train_step
@@ -116,10 +117,11 @@ class Training:
         if step_bytes(self.step) <= KEPT:
             runtime.keep_memory()
         self._say_first_line(state)
-        self.state, self.start, window = self._restored(state)
+        self.state, self.start, memory = self._restored(state)
         by_first(lambda: journal.rewind(folder.journal, self.start))
         self.report = Report(folder, console, self.start, plan.steps, plan.config.batch_size, self.watch.log)
-        self.report.window, self.report.checkpoint = window, self.start or None
+        self.rollbacks = memory.rollbacks
+        self.report.rewind(self.start, memory.window, memory.skipped)
         self.policy = checkpoint.Policy(self.watch.keep_latest, self.watch.keep_every, self.watch.keep_best)
         self.validation = Validation(plan, self.keys.validation)
         self.saved = self.start
@@ -139,8 +141,8 @@ class Training:
             self.report.close()
 
     def _loop(self, interrupt: Interrupt) -> int:
-        self.feed.begin(self.start)
         done = self.start
+        self.feed.begin(done, data_seed(self.plan.config.seed, self.rollbacks))
         try:
             while done < self.plan.steps and not self.stop.reached(interrupt.asked):
                 count, inputs = self.feed.inputs(done, self._until_due(done))
@@ -148,10 +150,34 @@ class Training:
                 self.report.steps(done + 1, count, metrics, self.feed.waited)
                 done += count
                 self._look(done)
+                if self._stuck(done):
+                    done = self._rolled_back(done)
             self.report.settle()
         finally:
             self.feed.close()
         return done
+
+    def _stuck(self, done: int) -> bool:
+        """Whether too many steps in a row were skipped, as far as figures are read; at the end all are."""
+        if done == self.plan.steps:
+            self.report.settle()
+        return self.report.longest >= self.plan.config.optimizer.skips
+
+    def _rolled_back(self, done: int) -> int:
+        """Takes the last good checkpoint's state, and from there the pictures in another order."""
+        demand_another(self.rollbacks, self.report.longest, done, self.saved)
+        self.rollbacks += 1
+        skips = self.report.longest
+        state, start, memory = self._restored(initial_state(self.plan, self.keys))
+        self.state = from_trees(self.state, to_trees(state))  # what is compiled knows this one's optimizer
+        by_first(lambda: journal.rewind(self.folder.journal, start))
+        self.report.rewind(start, memory.window, 0)
+        seed = data_seed(self.plan.config.seed, self.rollbacks)
+        # an entry of the first step that is done anew: a run that goes on from before it will write it again
+        self.report.entry("rollback", start + 1, rollbacks=self.rollbacks, data_seed=seed)
+        self._say(f"warning: {ROW.format(skips, done)}: other pictures from step {start} on")
+        self.feed.begin(start, seed)
+        return start
 
     def _until_due(self, done: int) -> int:
         """Steps until something is due."""
@@ -198,9 +224,13 @@ class Training:
         self.report.picture(done, sheet, lambda: pictures.save_png(sheet, path))
 
     def _save(self, done: int) -> None:
-        folder, training = self.folder.checkpoints, {"window": self.report.window}
+        unsure = self.report.skipped > 0 and done < self.plan.steps
+        if unsure or self._stuck(done):
+            return  # training may go back behind it, and so it starts again before those steps
+        folder = self.folder.checkpoints
+        memory = Memory(self.report.window, self.report.skipped, self.rollbacks)
         try:
-            checkpoint.save(folder, done, to_trees(self.state), training, self.score.get(done))
+            checkpoint.save(folder, done, to_trees(self.state), asdict(memory), self.score.get(done))
             by_first(lambda: checkpoint.prune(folder, self.policy))
         except OSError as error:
             kept = f"checkpoint {self.saved} stays" if self.saved else "there is none yet"
@@ -209,11 +239,11 @@ class Training:
                 raise UserError(f"{said}; free some space, then repeat the command") from None
             self.report.say(f"warning: {said}; training goes on")
             return
-        self.saved = self.report.checkpoint = done
+        self.saved = done
         self.report.entry("checkpoint", done)
 
-    def _restored(self, state: TrainState) -> tuple[TrainState, int, dict[str, list[float]]]:
-        """The newest readable checkpoint's state, its step, and the figures since the last line."""
+    def _restored(self, state: TrainState) -> tuple[TrainState, int, Memory]:
+        """The newest readable checkpoint's state, its step, and what it remembers."""
         abstract = jax.tree.map(
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), to_trees(state)
         )
@@ -223,9 +253,9 @@ class Training:
             self._say(f"warning: checkpoint {damage.step} is damaged ({damage.reason}); set aside")
         by_first(lambda: checkpoint.set_aside(self.folder.checkpoints, damaged, self.folder.damaged))
         if found is None:
-            return state, 0, {}
+            return state, 0, Memory()
         self._say(f"going on from checkpoint {found.step}")
-        return from_trees(state, found.trees), found.step, found.extra["window"]
+        return from_trees(state, found.trees), found.step, Memory(**found.extra)
 
     def _say_first_line(self, state: TrainState) -> None:
         self._say(first_line(self.plan, self.feed.place, state, self.step))
@@ -236,7 +266,8 @@ class Training:
 
     def _farewell(self, done: int) -> None:
         if done < self.plan.steps:
-            self._say(f"stopped at step {done}, saved; repeat the command to go on")
+            kept = "saved" if self.saved == done else f"saved up to step {self.saved}"
+            self._say(f"stopped at step {done}, {kept}; repeat the command to go on")
         else:
             self._say(f"trained to step {done}: {self.folder.path}")
 

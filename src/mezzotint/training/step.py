@@ -133,12 +133,20 @@ def train_step(config: Config, root: Key, gather: Gather = untouched) -> Step:
             config, gather, state.params, state.batch_stats, truth, condition
         )
         decay = decay_at(config.average, state.step)
-        state = state.apply_gradients(grads=grads, batch_stats=batch_stats, pixels=running)
-        averaged = {"params": state.params, "batch_stats": state.batch_stats}
-        state = state.replace(averages=moved(state.averages, averaged, decay))
-        return state, {"loss": loss, "gradient_norm": optax.tree.norm(grads)}
+        after = state.apply_gradients(grads=grads, batch_stats=batch_stats, pixels=running)
+        averaged = {"params": after.params, "batch_stats": after.batch_stats}
+        after = after.replace(averages=moved(state.averages, averaged, decay))
+        metrics = {"loss": loss, "gradient_norm": optax.tree.norm(grads)}
+        return finite_or_skipped(metrics, after, state), metrics
 
     return step
+
+
+def finite_or_skipped(metrics: Metrics, after: TrainState, before: TrainState) -> TrainState:
+    """The state after a step; where a figure is not finite, the one before it with the step counted."""
+    finite = jnp.all(jnp.isfinite(jnp.stack(list(metrics.values()))))
+    kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), after, before)
+    return kept.replace(step=after.step)
 
 
 def validation_step(
