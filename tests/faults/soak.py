@@ -2,10 +2,10 @@
 
     python -m tests.faults.soak --kills 40
 
-trains a tiny network on two processes straight, and then in pieces: the same command each time, and each time a
-SIGKILL at a moment drawn from the seed, for the worker or the coordinator; every third in the middle of a save.
-Then SIGTERMs, each of which may lose no step; and damage to the newest checkpoint between two starts. A line
-for each; the exit code says whether the bytes are the same.
+trains a tiny network on two processes straight, and then in pieces: the same command each time, and each time
+a SIGKILL at a moment drawn from the seed, for the worker or the coordinator, every third in the middle of a
+save; or a SIGTERM, which may lose no step; or damage to the newest checkpoint between two starts. A line for
+each; the exit code says whether the bytes are the same.
 """
 
 import argparse
