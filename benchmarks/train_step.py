@@ -22,11 +22,11 @@ import optax
 
 from mezzotint import runtime
 from mezzotint.core.pixels import PixelStatistics
-from mezzotint.devices import cut, local_mesh, whole
+from mezzotint.devices import cut, whole
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.recipes import recipe
 from mezzotint.training.loop import root_keys
-from mezzotint.training.sharding import jit_step
+from mezzotint.training.sharding import jit_step, mesh_over
 from mezzotint.training.state import create
 from mezzotint.training.step import train_step
 
@@ -36,12 +36,12 @@ Step = Callable[[], None]
 def ours(images: np.ndarray) -> Step:
     """Mezzotint's own training step, compiled as training compiles it."""
     config = replace(recipe("flowers-article"), image_size=images.shape[1:3], channels=3, steps=1000)
-    mesh, keys = local_mesh(), root_keys(0)
+    mesh, keys = mesh_over(jax.devices()), root_keys(0)
     dataset = PixelStatistics(jnp.zeros(3), jnp.ones(3))
     make = jax.jit(lambda key: create(config, 1000, dataset, key), out_shardings=whole(mesh))
     box = [make(keys.init)]
     labels = np.zeros(len(images), np.int32)
-    step = jit_step(mesh, train_step(config, keys.training), cut(mesh), cut(mesh))
+    step = jit_step(mesh, train_step(config, keys.training), box[0], cut(mesh), cut(mesh))
     compiled = step.lower(box[0], images, labels).compile()
 
     def run() -> None:

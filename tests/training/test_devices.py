@@ -8,12 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import jax
 import pytest
 
-from mezzotint.config import Config, to_json
+from mezzotint.config import Config, Watch, to_json
 from mezzotint.devices import local_mesh
 from mezzotint.errors import UserError
-from mezzotint.training.sharding import check_batch
+from mezzotint.networks.article_unet import ArticleUNet
+from mezzotint.training.prepare import plan
+from mezzotint.training.sharding import check_batch, mesh_over
+from mezzotint.training.start import advice
 
 CODE = """
 import json, sys
@@ -52,6 +56,64 @@ def test_two_devices_give_the_losses_of_one(tiny_plain: Config, tiny_classes: Co
     assert len(one["losses"]) == 10
     assert two["losses"] == pytest.approx(one["losses"], rel=1e-5)
     assert both["losses"] == pytest.approx(one["losses"], rel=1e-5)
+
+
+@pytest.fixture(scope="module")
+def on_eight(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """What tests/training/on_eight.py says of each mesh."""
+    folder = tmp_path_factory.mktemp("eight")
+    config = Config(
+        data=f"folder:{pictures}",
+        image_size=(8, 8),
+        steps=50,
+        batch_size=8,
+        network=ArticleUNet(widths=(16,), depth=1, stem=8, embedding=8),
+        watch=Watch(log=1, validate=0, sample=0, checkpoint=0),
+    )
+    (folder / "config.json").write_text(to_json(config))
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.training.on_eight", str(folder / "config.json"), str(folder)],
+        env={**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=8"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = [json.loads(line) for line in result.stdout.splitlines()]
+    return {"-".join(map(str, each["mesh"])): each for each in said}
+
+
+def test_every_mesh_gives_the_losses_of_one_device(on_eight: dict[str, dict]) -> None:
+    one = on_eight["nothing-1-1"]["losses"]
+    assert len(one) == 50 and len(on_eight) == 7
+    for name, mesh in on_eight.items():
+        assert mesh["losses"] == pytest.approx(one, rel=1e-5), name
+
+
+def test_a_sharded_state_takes_a_fifth_of_the_memory_at_most(on_eight: dict[str, dict]) -> None:
+    """An eighth, and the arrays that are too small; weights and moments."""
+    whole, cut = on_eight["nothing-1-8"]["share"], on_eight["params-1-8"]["share"]
+    print(f"a device holds {cut / whole:.3f} of what it holds under data parallel")
+    assert cut < 0.2 * whole
+    assert on_eight["params-2-8"]["share"] < 0.3 * whole
+
+
+@pytest.mark.parametrize("mesh", ["nothing-1-2", "params-1-8"])
+def test_resume_is_exact_on_every_mesh(on_eight: dict[str, dict], mesh: str) -> None:
+    straight, stopped = on_eight[mesh]["digests"]
+    assert straight == stopped
+
+
+def test_too_little_memory_is_said_with_what_to_change(tiny: Config) -> None:
+    the_plan = plan(replace(tiny, remat=True))
+    assert advice(the_plan, 2**30, 2**31) is None
+    said = advice(the_plan, 2**31, 2**30)
+    assert said is not None and "a device has 1.00 GiB" in said
+    assert "try --optimizer.accumulate 2, --batch-size 4" in said and "--shard" not in said
+
+
+def test_copies_that_the_devices_do_not_hold_are_refused() -> None:
+    with pytest.raises(UserError, match="1 devices cannot hold --copies 2"):
+        mesh_over(jax.devices()[:1], "params", 2)
 
 
 def test_a_batch_that_the_devices_do_not_divide_is_refused() -> None:

@@ -1,6 +1,7 @@
 """What goes wrong while training is said in a line, and nothing good is lost."""
 
 import errno
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,15 +11,21 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
+from PIL import Image
 
 from mezzotint import pictures as sheets
 from mezzotint.config import Config, to_json
+from mezzotint.data.pipeline import draws
+from mezzotint.data.source import DataSource
 from mezzotint.errors import UserError
 from mezzotint.model import load
 from mezzotint.runs import checkpoint, journal
-from mezzotint.training import loop
+from mezzotint.training import step
 from mezzotint.training.interrupt import Interrupt
+from mezzotint.training.prepare import plan
+from mezzotint.training.rollback import data_seed
 from tests.training.runs import digests, figures, train
 
 
@@ -100,26 +107,74 @@ def test_a_full_disk_costs_the_journal_and_the_grids_but_not_the_run(
     assert "trained to step 8" in said
 
 
-def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_last_good_checkpoint(
-    tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def planted(tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """A set with one black picture, which is not a number wherever it comes up in training."""
+    folder = tmp_path / "planted"
+    shutil.copytree(tiny.data.removeprefix("folder:"), folder)
+    Image.new("RGB", (12, 12)).save(folder / "black.png")
+
+    def from_bytes(images: jax.Array) -> jax.Array:
+        black = (images == 0).all((1, 2, 3), keepdims=True)
+        return jnp.where(black, jnp.nan, images / 255)
+
+    monkeypatch.setattr(step.pixels, "from_bytes", from_bytes)
+    return replace(tiny, data=f"folder:{folder}", watch=replace(tiny.watch, log=1, validate=0))
+
+
+def kinds(run: Path, kind: str) -> list[dict]:
+    return [entry for entry in journal.read(run / "journal.jsonl") if entry["kind"] == kind]
+
+
+@pytest.mark.parametrize("loader", ["host", "device"])
+def test_a_step_that_is_not_finite_is_skipped_and_counted(
+    planted: Config, tmp_path: Path, loader: str
 ) -> None:
-    make = loop.train_step
+    said = train(replace(planted, steps=14, loader=loader), tmp_path / "run")
+    skips = [entry for entry in kinds(tmp_path / "run", "train") if "skipped" in entry]
+    assert 1 <= len(skips) <= 3  # once an epoch of 56 pictures
+    assert all(entry["skipped"] == 1 and "loss" not in entry for entry in skips)
+    assert "trained to step 14" in said and not kinds(tmp_path / "run", "rollback")
+    assert np.isfinite(load(tmp_path / "run").sample(2)).all()
 
-    def poisoned(config: Config, root: jax.Array) -> object:
-        step = make(config, root)
 
-        def poison(state: object, images: jax.Array, labels: jax.Array) -> tuple:
-            state, metrics = step(state, images, labels)  # type: ignore[arg-type]
-            bad = jnp.where(state.step == 6, jnp.nan, 0.0)
-            return state, {**metrics, "loss": metrics["loss"] + bad}
+def hits(train: DataSource, seed: int) -> list[int]:
+    """The steps at which the black picture comes up in the order of a seed."""
+    black = int(np.argmax([(train[i]["image"] == 0).all() for i in range(len(train))]))
+    found = draws(len(train), 8, seed=seed)
+    return [batch + 1 for batch in range(8) if black in found[batch].positions]  # type: ignore[union-attr]
 
-        return poison
 
-    monkeypatch.setattr(loop, "train_step", poisoned)
-    with pytest.raises(UserError, match=r"the loss of step 6 is not finite.*checkpoints/4") as error:
-        train(tiny, tmp_path / "run")
+def test_a_row_of_them_goes_back_with_other_pictures_and_resumes_to_the_byte(
+    planted: Config, tmp_path: Path
+) -> None:
+    """After checkpoint 4 it comes up once in the run's own order, and not at all in the next."""
+    pictures = plan(planted).data.train
+    seed = next(
+        seed
+        for seed in range(100)
+        if min(hits(pictures, seed)) in (5, 6, 7) and max(hits(pictures, data_seed(seed, 1))) <= 4
+    )
+    once = replace(planted, seed=seed, optimizer=replace(planted.optimizer, skips=1))
+    said = train(once, tmp_path / "straight")
+    (back,) = kinds(tmp_path / "straight", "rollback")
+    assert "warning: 1 steps in a row" in said and "trained to step 8" in said
+    assert back["data_seed"] == data_seed(seed, 1) != seed
+    for stop in (min(hits(pictures, seed)), 6):
+        train(once, tmp_path / "stopped", stop_at=stop)
+    train(once, tmp_path / "stopped")
+    assert digests(once, tmp_path / "stopped") == digests(once, tmp_path / "straight")
+    assert len(kinds(tmp_path / "stopped", "rollback")) == 1
+
+
+def test_after_three_returns_training_stops_with_the_diagnosis(planted: Config, tmp_path: Path) -> None:
+    stuck = replace(planted, steps=60, optimizer=replace(planted.optimizer, skips=1))
+    stuck = replace(stuck, watch=replace(stuck.watch, checkpoint=4))
+    with pytest.raises(UserError, match=r"after 3 returns.*checkpoint \d+ is good.*--optimizer") as error:
+        train(stuck, tmp_path / "run")
     assert "\n" not in str(error.value)
-    assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [4]
+    (last,) = kinds(tmp_path / "run", "rollback")
+    assert last["rollbacks"] == 3
 
 
 def test_an_unreadable_run_says_which_checkpoint_and_why(tiny: Config, tmp_path: Path) -> None:

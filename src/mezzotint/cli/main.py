@@ -13,6 +13,7 @@ from mezzotint.errors import UserError, nearest
 
 VERBS = {
     "train": "train a recipe into a run folder, or go on with it",
+    "launch": "start several processes that train together on this machine",
     "sample": "make pictures with a run",
     "ensemble": "make one model of runs that differ in their seed",
     "edit": "change pictures with a run, or make others from them",

@@ -8,10 +8,11 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from mezzotint import runtime
+from mezzotint import processes, runtime
 from mezzotint.cli.options import parse
 from mezzotint.config import to_json
 from mezzotint.errors import UserError
+from mezzotint.processes import Cluster
 from mezzotint.recipes import RECIPES, recipe
 from mezzotint.training.loop import describe, train
 
@@ -24,11 +25,25 @@ class Options:
         recipe: the recipe, which decides every default below; `mezzotint recipes` lists them.
         out: the run folder: new, empty, or one to go on with; runs/RECIPE by default.
         dry_run: say what would be trained, with the whole configuration, and train nothing.
+        coordinator: HOST:PORT of process 0, where several processes train together; SLURM, Open MPI and
+            Kubernetes are found without.
+        processes: how many processes there are.
+        process: which of them this is, from 0.
     """
 
     recipe: Annotated[str, tyro.conf.Positional]
     out: Path | None = None
     dry_run: bool = False
+    coordinator: str | None = None
+    processes: int = 1
+    process: int = 0
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """Where the processes meet, where that is said."""
+        if self.coordinator is None and self.processes != 1:
+            raise UserError(f"--processes {self.processes} needs --coordinator HOST:PORT, where they meet")
+        return Cluster(self.coordinator, self.processes, self.process) if self.coordinator else None
 
 
 def main(arguments: list[str]) -> None:
@@ -40,6 +55,7 @@ def main(arguments: list[str]) -> None:
         arguments = ["demo", *arguments]
     runtime.prepare()
     options, config = parse(recipe(arguments[0]), Options, arguments, "mezzotint train")
+    processes.join(options.cluster)
     if options.dry_run:
         line, complete = describe(config)
         print(line)

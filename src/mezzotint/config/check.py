@@ -36,6 +36,7 @@ RATE = Range(0, 1, above=True)
 # Dotted name -> what it may be. A number that stands nowhere here has only to be finite.
 RANGES = {
     "batch_size": COUNT,
+    "copies": COUNT,
     "augment": SHARE,
     "classes": Range(0, 100_000),
     "label_dropout": SHARE,
@@ -70,6 +71,7 @@ RANGES = {
     "optimizer.b2": SHARE,
     "optimizer.clip": AMOUNT,
     "optimizer.accumulate": COUNT,
+    "optimizer.skips": COUNT,
     "average.decay": SHARE,
     "average.warmup": AMOUNT,
     "watch.log": AMOUNT,

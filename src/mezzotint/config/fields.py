@@ -32,6 +32,8 @@ class Optimizer:
         b2: decay of the second moment.
         clip: greatest global norm of the gradients; 0 for no clipping.
         accumulate: parts that a batch is cut into, one after the other, to save memory.
+        skips: steps in a row with gradients that are not finite, each of them skipped, after which training
+            goes back to the last good checkpoint and on with the pictures in another order.
     """
 
     learning_rate: float = 1e-3
@@ -42,6 +44,7 @@ class Optimizer:
     b2: float = 0.999
     clip: float = 0.0
     accumulate: int = 1
+    skips: int = 10
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,10 @@ class Config:
         steps: training steps; None for `epochs`.
         epochs: passes over the training pictures, where `steps` is None.
         batch_size: pictures a step, over all devices.
+        shard: what is cut over the devices: `nothing`, each holds the whole state; or `params`, each holds
+            a part of the weights, their averages and the optimizer's moments.
+        copies: of a state that is cut: 1, or as many as hosts, so that parts are gathered within a host.
+        remat: compute again on the way back what lies between convolutions: less memory, more time.
         seed: of everything random in the run.
         network: the network.
         schedule: how much image and noise there is at each time.
@@ -149,6 +156,9 @@ class Config:
     steps: int | None = None
     epochs: float = 50.0
     batch_size: int = 64
+    shard: Literal["nothing", "params"] = "nothing"
+    copies: int = 1
+    remat: bool = False
     seed: int = 0
     network: ArticleUNet | UNet | Ensemble = field(default_factory=ArticleUNet)
     schedule: schedules.Schedule = schedules.Cosine()

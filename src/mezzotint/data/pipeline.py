@@ -3,7 +3,7 @@
     order(epoch)                           =  argsort of N words of Philox(seed, epoch)
     position p of the endless stream      ->  picture order(p // N)[p % N] of N
     batch k                               ->  positions k B to (k + 1) B - 1
-    process i of n                        ->  every n-th of them, from the i-th
+    a process                             ->  the rows of it that its devices hold
 
 So the place in the data *is* the step: to resume, start at that batch. Batch numbers pass through
 Grain's stages, and a batch's pictures are fetched at once: with Grain's `shuffle().repeat()`, whose
@@ -52,8 +52,7 @@ def batches(
     start: int = 0,
     flip: bool = False,
     size: tuple[int, int] | None = None,
-    process: int = 0,
-    processes: int = 1,
+    rows: np.ndarray | None = None,
     threads: int = 1,
 ) -> Batches:
     """Endless shuffled batches for training; every epoch has an order of its own.
@@ -65,18 +64,17 @@ def batches(
         start: the number of the first batch to give.
         flip: mirror each picture left to right with probability 1/2.
         size: (height, width) of the parts to give of pictures that are larger; None for whole pictures.
-        process: which process this is.
-        processes: how many share each batch; together they hold what one alone would.
+        rows: of each batch that are wanted, ascending; None for all.
         threads: that read ahead, a batch each (`Splits.threads`).
 
     Returns:
-        Batches of `image`, uint8 (batch_size / processes, H, W, C), and `label`, int32.
+        Batches of `image`, uint8 (rows, H, W, C), and `label`, int32.
 
     Raises:
-        UserError: fewer pictures than a batch, or processes that do not divide it.
+        UserError: fewer pictures than a batch.
     """
-    _demand_batch(source, batch_size, processes)
-    drawn = draws(len(source), batch_size, seed=seed, flip=flip, process=process, processes=processes)
+    _demand_batch(source, batch_size)
+    drawn = draws(len(source), batch_size, seed=seed, flip=flip, rows=rows)
     dataset = drawn.map(lambda draw: _drawn(source, draw, size))
     iterator = _reader(dataset, threads)
     grain.experimental.set_next_index(iterator, start)
@@ -98,15 +96,15 @@ class Draw(NamedTuple):
 
 
 def draws(
-    count: int, batch_size: int, *, seed: int, flip: bool = False, process: int = 0, processes: int = 1
+    count: int, batch_size: int, *, seed: int, flip: bool = False, rows: np.ndarray | None = None
 ) -> grain.MapDataset:
     """Every batch's draw by the batch's number; for the arguments see `batches`."""
     order = lru_cache(maxsize=4)(lambda epoch: epoch_order(count, seed, epoch))
+    wanted = np.arange(batch_size) if rows is None else rows
 
     def draw(batch: int, random: np.random.Generator) -> Draw:
-        stream = range(batch * batch_size + process, (batch + 1) * batch_size, processes)
-        places = (divmod(position, count) for position in stream)
-        mirrored, corners = np.split(random.random((batch_size, 3))[process::processes], [1], axis=1)
+        places = (divmod(batch * batch_size + row, count) for row in wanted.tolist())
+        mirrored, corners = np.split(random.random((batch_size, 3))[wanted], [1], axis=1)
         positions = np.array([order(epoch)[place] for epoch, place in places])
         return Draw(positions, (mirrored[:, 0] < 0.5) & flip, corners)
 
@@ -114,17 +112,23 @@ def draws(
 
 
 def sequential(
-    source: DataSource, batch_size: int, *, size: tuple[int, int] | None = None, threads: int = 1
+    source: DataSource,
+    batch_size: int,
+    *,
+    size: tuple[int, int] | None = None,
+    rows: np.ndarray | None = None,
+    threads: int = 1,
 ) -> Batches:
     """Each picture once, in order, for validation; the middle of it where it is larger than `size`.
 
     Returns:
-        Batches of `image`, `label` and `weight`, float32 (batch_size,): 1, and 0 for the pictures
-        that are repeated from the beginning to fill the last batch.
+        Batches of `image`, `label` and `weight`, float32 (rows,): 1, and 0 for the pictures that are
+        repeated from the beginning to fill the last batch; of each batch the rows that are wanted.
     """
-    count = len(source)
+    count, wanted = len(source), slice(None) if rows is None else rows
 
     def weighted(positions: np.ndarray) -> Batch:
+        positions = positions[wanted]
         weight = (positions < count).astype(np.float32)
         return {**fetch(source, (positions % count).tolist(), size), "weight": weight}
 
@@ -188,14 +192,9 @@ def window(image: np.ndarray, size: tuple[int, int], corner: np.ndarray) -> np.n
     return image[top : top + size[0], left : left + size[1]]
 
 
-def _demand_batch(source: DataSource, batch_size: int, processes: int) -> None:
+def _demand_batch(source: DataSource, batch_size: int) -> None:
     if batch_size < 1:
         raise UserError(f"A batch of {batch_size} holds nothing: choose a --batch-size above 0.")
-    if batch_size % processes:
-        raise UserError(
-            f"A batch of {batch_size} cannot be shared by {processes} processes: choose a "
-            f"--batch-size that {processes} divides."
-        )
     if len(source) < batch_size:
         raise UserError(
             f"There are {len(source)} pictures to train on, fewer than a batch of {batch_size}: "

@@ -20,6 +20,7 @@ from typing import Any
 import jax
 from orbax.checkpoint import v1
 
+from mezzotint.processes import anywhere, by_first, first
 from mezzotint.runs.seal import seal, sealed_loss, verify
 
 VERSION = 1
@@ -91,7 +92,7 @@ def read(folder: Path, step: int, abstract: dict[str, Tree]) -> Checkpoint:
         ValueError: it was not finished, has changed since, or has another version.
     """
     place = folder.absolute() / str(step)
-    verify(place)
+    by_first(lambda: verify(place))
     extra = ocp.checkpointables_metadata(place).custom_metadata
     if extra["version"] != VERSION:
         raise ValueError(f"its format has version {extra['version']}, not {VERSION}")
@@ -101,18 +102,22 @@ def read(folder: Path, step: int, abstract: dict[str, Tree]) -> Checkpoint:
 def newest(folder: Path, abstract: dict[str, Tree]) -> tuple[Checkpoint | None, list[Damage]]:
     """The newest checkpoint that can be read, and the damaged ones that were passed over."""
     damaged = []
-    for step in steps(folder):
+    for step in by_first(lambda: steps(folder)):
+        found, reason = None, ""
         try:
-            return read(folder, step, abstract), damaged
+            found = read(folder, step, abstract)
         except (ValueError, OSError) as error:
-            damaged.append(Damage(step, _first_line(error)))
+            reason = _first_line(error)
+        if found and not anywhere(bool(reason)):
+            return found, damaged
+        damaged.append(Damage(step, reason or "another process could not read it"))
     return None, damaged
 
 
 def save(
     folder: Path, step: int, trees: dict[str, Tree], training: dict[str, Any], loss: float | None
 ) -> None:
-    """Saves one checkpoint; one of the same step is replaced.
+    """Saves one checkpoint, all processes together; one of the same step is replaced.
 
     Args:
         folder: the run's checkpoints; made where it is missing.
@@ -124,16 +129,17 @@ def save(
     Raises:
         OSError: the disk does not take it; nothing of it is left, and the others are untouched.
     """
-    _demand_space(folder, trees)
+    by_first(lambda: _demand_space(folder, trees))
     place = folder.absolute() / str(step)
     extra = {"version": VERSION, "training": training}
     try:
         with _orbax_quiet():
             ocp.save_checkpointables(place, trees, overwrite=True, custom_metadata=extra)
-        seal(place, loss)
+        by_first(lambda: seal(place, loss))
     except (OSError, ValueError) as error:  # the array store reports a full disk as a ValueError
-        shutil.rmtree(place, ignore_errors=True)
-        clear_unfinished(folder)
+        if first():
+            shutil.rmtree(place, ignore_errors=True)
+            clear_unfinished(folder)
         raise OSError(_full_disk(error) or _first_line(error)) from error
 
 

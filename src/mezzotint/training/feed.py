@@ -17,10 +17,10 @@ from mezzotint.arrays import Bytes
 from mezzotint.core.labels import Labels
 from mezzotint.data.memory import InMemory
 from mezzotint.data.pipeline import Batches, Draw, batches, draws
-from mezzotint.devices import cut, whole
+from mezzotint.devices import cut, sent, whole
 from mezzotint.errors import UserError
 from mezzotint.training.prepare import Plan
-from mezzotint.training.sharding import cut_second, jit_step
+from mezzotint.training.sharding import assembled, jit_step, rows
 from mezzotint.training.state import TrainState
 from mezzotint.training.step import Metrics, Step
 
@@ -43,8 +43,8 @@ class Feed(Protocol):
         """The training step over what `inputs` gives: (state, *inputs) -> (state, metrics)."""
         ...
 
-    def begin(self, start: int) -> None:
-        """Get ready for the step after `start`."""
+    def begin(self, start: int, seed: int) -> None:
+        """Get ready for the step after `start`, with pictures in the order of a seed."""
         ...
 
     def inputs(self, done: int, limit: int) -> tuple[int, tuple[Any, ...]]:
@@ -90,7 +90,7 @@ class Streamed:
         """Nothing is read yet."""
         self.place = plan.data.place
         self.waited = 0.0
-        self._plan, self._cut = plan, cut(plan.mesh)
+        self._plan = plan
         self._source: Batches | None = None
 
     def compile(self, step: Step, state: TrainState) -> Compiled:
@@ -98,18 +98,21 @@ class Streamed:
         size = self._plan.config.batch_size
         images = jax.ShapeDtypeStruct((size, *self._plan.data.shape), "uint8")
         labels = jax.ShapeDtypeStruct((size,), "int32")
-        return _compiled(jit_step(self._plan.mesh, step, self._cut, self._cut).lower(state, images, labels))
+        along = cut(self._plan.mesh)
+        return _compiled(jit_step(self._plan.mesh, step, state, along, along).lower(state, images, labels))
 
-    def begin(self, start: int) -> None:
-        """Start the threads."""
+    def begin(self, start: int, seed: int) -> None:
+        """Start the threads, after those that run."""
+        self.close()
         config, data = self._plan.config, self._plan.data
         self._source = batches(
             data.train,
             config.batch_size,
-            seed=config.seed,
+            seed=seed,
             start=start,
             flip=config.flip,
             size=config.image_size,
+            rows=rows(self._plan.mesh, config.batch_size),
             threads=data.threads,
         )
 
@@ -119,7 +122,8 @@ class Streamed:
         began = time.monotonic()
         batch = next(self._source)
         self.waited += time.monotonic() - began
-        return 1, jax.device_put((batch["image"], batch["label"]), self._cut)
+        mesh, size = self._plan.mesh, self._plan.config.batch_size
+        return 1, (assembled(mesh, batch["image"], size), assembled(mesh, batch["label"], size))
 
     def close(self) -> None:
         """Stop the threads."""
@@ -137,21 +141,21 @@ class Resident:
         self.waited = 0.0
         self._plan = plan
         train = plan.data.train
-        self._resident = jax.device_put((train.stacked(), train.listed()), whole(plan.mesh))
-        config = plan.config
-        self._draws = draws(len(plan.data.train), config.batch_size, seed=config.seed, flip=config.flip)
+        self._resident = sent((train.stacked(), train.listed()), whole(plan.mesh))
 
     def compile(self, step: Step, state: TrainState) -> Compiled:
         """(state, pictures, labels, positions, mirrored, count) -> (state, metrics of each step)."""
         mesh, shape = self._plan.mesh, (DISPATCH, self._plan.config.batch_size)
-        shardings = (whole(mesh), whole(mesh), cut_second(mesh), cut_second(mesh), whole(mesh))
+        shardings = (whole(mesh), whole(mesh), cut(mesh, 1), cut(mesh, 1), whole(mesh))
         positions, mirrored = jax.ShapeDtypeStruct(shape, "int32"), jax.ShapeDtypeStruct(shape, "bool")
         count = jax.ShapeDtypeStruct((), "int32")
-        jitted = jit_step(mesh, several(step), *shardings)
+        jitted = jit_step(mesh, several(step), state, *shardings)
         return _compiled(jitted.lower(state, *self._resident, positions, mirrored, count))
 
-    def begin(self, start: int) -> None:
+    def begin(self, start: int, seed: int) -> None:
         """Nothing is read ahead."""
+        config, count = self._plan.config, len(self._plan.data.train)
+        self._draws = draws(count, config.batch_size, seed=seed, flip=config.flip)
 
     def inputs(self, done: int, limit: int) -> tuple[int, tuple[jax.Array, ...]]:
         """The pictures with their labels, and which of them each step takes."""
@@ -159,9 +163,9 @@ class Resident:
         drawn = [self._draw(done + min(place, count - 1)) for place in range(DISPATCH)]
         positions = np.stack([draw.positions for draw in drawn]).astype(np.int32)
         mirrored = np.stack([draw.mirrored for draw in drawn])
-        second = cut_second(self._plan.mesh)
-        sent = jax.device_put((positions, mirrored), second)
-        return count, (*self._resident, *sent, jax.device_put(jnp.int32(count), whole(self._plan.mesh)))
+        mesh = self._plan.mesh
+        drawn = sent((positions, mirrored), cut(mesh, 1))
+        return count, (*self._resident, *drawn, sent(np.int32(count), whole(mesh)))
 
     def close(self) -> None:
         """Nothing runs."""

@@ -4,7 +4,8 @@ A run is a pure function of its configuration and its pictures: batch k and the 
 on the seed and k alone, so that a run that is stopped and started again ends with the same bytes.
 """
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,19 +15,23 @@ import jax
 from rich.console import Console
 
 from mezzotint import pictures, runtime
+from mezzotint.arrays import Key
 from mezzotint.config import Config
+from mezzotint.core.pixels import PixelStatistics
 from mezzotint.data.objects import Items
-from mezzotint.devices import whole
 from mezzotint.errors import UserError
 from mezzotint.model import in_turn
+from mezzotint.processes import by_first, first, together
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
+from mezzotint.training import sharding
 from mezzotint.training.evaluate import Evaluation
 from mezzotint.training.feed import feed
-from mezzotint.training.interrupt import Interrupt
+from mezzotint.training.interrupt import Agreement, Interrupt
 from mezzotint.training.prepare import Plan, claimed, pixel_statistics, plan
 from mezzotint.training.report import Report
-from mezzotint.training.start import first_line, step_bytes
+from mezzotint.training.rollback import ROW, Memory, data_seed, demand_another
+from mezzotint.training.start import advice, first_line, memory, step_bytes
 from mezzotint.training.state import TrainState, averaged, create, from_trees, to_trees
 from mezzotint.training.step import train_step
 from mezzotint.training.validate import Validation
@@ -73,25 +78,30 @@ def train(
     Raises:
         UserError: whatever the user can mend.
     """
-    console = console or Console(stderr=True)
     runtime.prepare()
-    path = Path("runs", config.recipe) if out is None else Path(out).expanduser()
-    with Interrupt() as interrupt:
+    console = (console or Console(stderr=True)) if first() else Console(quiet=True)
+    folder = RunFolder(Path("runs", config.recipe) if out is None else Path(out).expanduser())
+    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    with Interrupt() as interrupt, together(), ExitStack() as held:
         the_plan = plan(config, data)
-        say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
-        with claimed(path, the_plan.config, say) as folder:
-            Training(the_plan, folder, console).run(interrupt)
-    return path
+        by_first(lambda: held.enter_context(claimed(folder.path, the_plan.config, say)) and None)
+        Training(the_plan, folder, console).run(interrupt)
+        by_first(lambda: None)  # the first may still be at work, and the others must not leave before
+    return folder.path
 
 
 def describe(config: Config) -> tuple[str, Config]:
-    """The first line of a run and its completed configuration; nothing is trained or written."""
+    """What a run is and takes, for people, and its completed configuration; nothing is written."""
     runtime.prepare()
     the_plan = plan(config)
     keys = root_keys(config.seed)
     state, the_feed = initial_state(the_plan, keys), feed(the_plan)
-    compiled = the_feed.compile(train_step(the_plan.config, keys.training), state)
-    return first_line(the_plan, the_feed.place, state, compiled), the_plan.config
+    gather = sharding.gatherer(the_plan.mesh)
+    compiled = the_feed.compile(train_step(the_plan.config, keys.training, gather), state)
+    lines = [first_line(the_plan, the_feed.place, state, compiled)]
+    device = the_plan.mesh.local_devices[0]
+    lines += filter(None, [advice(the_plan, step_bytes(compiled), memory(device))])
+    return "\n".join(lines), the_plan.config
 
 
 class Training:
@@ -104,18 +114,22 @@ class Training:
         self.keys = root_keys(plan.config.seed)
         self.feed = feed(plan)
         state = initial_state(plan, self.keys)
-        self.step = self.feed.compile(train_step(plan.config, self.keys.training), state)
+        self.step = self.feed.compile(
+            train_step(plan.config, self.keys.training, sharding.gatherer(plan.mesh)), state
+        )
         if step_bytes(self.step) <= KEPT:
             runtime.keep_memory()
         self._say_first_line(state)
-        self.state, self.start, window = self._restored(state)
-        journal.rewind(folder.journal, self.start)
+        self.state, self.start, memory = self._restored(state)
+        by_first(lambda: journal.rewind(folder.journal, self.start))
         self.report = Report(folder, console, self.start, plan.steps, plan.config.batch_size, self.watch.log)
-        self.report.window, self.report.checkpoint = window, self.start or None
+        self.rollbacks = memory.rollbacks
+        self.report.rewind(self.start, memory.window, memory.skipped)
         self.policy = checkpoint.Policy(self.watch.keep_latest, self.watch.keep_every, self.watch.keep_best)
         self.validation = Validation(plan, self.keys.validation)
         self.saved = self.start
         self.evaluation = Evaluation(plan) if self.watch.evaluate else None
+        self.stop = Agreement(plan.mesh)
         self.score: dict[int, float] = {}  # by which checkpoints are the best, of the last step that has one
 
     def run(self, interrupt: Interrupt) -> None:
@@ -130,19 +144,43 @@ class Training:
             self.report.close()
 
     def _loop(self, interrupt: Interrupt) -> int:
-        self.feed.begin(self.start)
         done = self.start
+        self.feed.begin(done, data_seed(self.plan.config.seed, self.rollbacks))
         try:
-            while done < self.plan.steps and not interrupt.asked:
+            while done < self.plan.steps and not self.stop.reached(interrupt.asked):
                 count, inputs = self.feed.inputs(done, self._until_due(done))
                 self.state, metrics = self.step(self.state, *inputs)
                 self.report.steps(done + 1, count, metrics, self.feed.waited)
                 done += count
                 self._look(done)
+                if self._stuck(done):
+                    done = self._rolled_back(done)
             self.report.settle()
         finally:
             self.feed.close()
         return done
+
+    def _stuck(self, done: int) -> bool:
+        """Whether too many steps in a row were skipped, as far as figures are read; at the end all are."""
+        if done == self.plan.steps:
+            self.report.settle()
+        return self.report.longest >= self.plan.config.optimizer.skips
+
+    def _rolled_back(self, done: int) -> int:
+        """Takes the last good checkpoint's state, and from there the pictures in another order."""
+        demand_another(self.rollbacks, self.report.longest, done, self.saved)
+        self.rollbacks += 1
+        skips = self.report.longest
+        state, start, memory = self._restored(initial_state(self.plan, self.keys))
+        self.state = from_trees(self.state, to_trees(state))  # what is compiled knows this one's optimizer
+        by_first(lambda: journal.rewind(self.folder.journal, start))
+        self.report.rewind(start, memory.window, 0)
+        seed = data_seed(self.plan.config.seed, self.rollbacks)
+        # an entry of the first step that is done anew: a run that goes on from before it will write it again
+        self.report.entry("rollback", start + 1, rollbacks=self.rollbacks, data_seed=seed)
+        self._say(f"warning: {ROW.format(skips, done)}: other pictures from step {start} on")
+        self.feed.begin(start, seed)
+        return start
 
     def _until_due(self, done: int) -> int:
         """Steps until something is due."""
@@ -178,19 +216,25 @@ class Training:
         self.report.entry("evaluation", done, **{evaluation.name: found.value}, error=found.error)
 
     def _draw(self, done: int) -> None:
-        model = averaged(self.plan.config, self.state)
+        model = averaged(self.plan.config, self.plan.mesh, self.state)
         count, classes = self.watch.sample_count, self.plan.config.classes or 0
         labels = in_turn(range(classes), count)
+        if not first():
+            return
         images = model.sample(count, seed=self.plan.config.seed, labels=labels)
         sheet = pictures.grid(images, period=classes)
         path = self.folder.grid(done)
         self.report.picture(done, sheet, lambda: pictures.save_png(sheet, path))
 
     def _save(self, done: int) -> None:
-        folder, training = self.folder.checkpoints, {"window": self.report.window}
+        unsure = self.report.skipped > 0 and done < self.plan.steps
+        if unsure or self._stuck(done):
+            return  # training may go back behind it, and so it starts again before those steps
+        folder = self.folder.checkpoints
+        memory = Memory(self.report.window, self.report.skipped, self.rollbacks)
         try:
-            checkpoint.save(folder, done, to_trees(self.state), training, self.score.get(done))
-            checkpoint.prune(folder, self.policy)
+            checkpoint.save(folder, done, to_trees(self.state), asdict(memory), self.score.get(done))
+            by_first(lambda: checkpoint.prune(folder, self.policy))
         except OSError as error:
             kept = f"checkpoint {self.saved} stays" if self.saved else "there is none yet"
             said = f"checkpoint {done} could not be saved ({error.strerror or error}); {kept}"
@@ -198,23 +242,23 @@ class Training:
                 raise UserError(f"{said}; free some space, then repeat the command") from None
             self.report.say(f"warning: {said}; training goes on")
             return
-        self.saved = self.report.checkpoint = done
+        self.saved = done
         self.report.entry("checkpoint", done)
 
-    def _restored(self, state: TrainState) -> tuple[TrainState, int, dict[str, list[float]]]:
-        """The newest readable checkpoint's state, its step, and the figures since the last line."""
+    def _restored(self, state: TrainState) -> tuple[TrainState, int, Memory]:
+        """The newest readable checkpoint's state, its step, and what it remembers."""
         abstract = jax.tree.map(
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), to_trees(state)
         )
-        checkpoint.clear_unfinished(self.folder.checkpoints)
+        by_first(lambda: checkpoint.clear_unfinished(self.folder.checkpoints))
         found, damaged = checkpoint.newest(self.folder.checkpoints, abstract)
         for damage in damaged:
             self._say(f"warning: checkpoint {damage.step} is damaged ({damage.reason}); set aside")
-        checkpoint.set_aside(self.folder.checkpoints, damaged, self.folder.damaged)
+        by_first(lambda: checkpoint.set_aside(self.folder.checkpoints, damaged, self.folder.damaged))
         if found is None:
-            return state, 0, {}
+            return state, 0, Memory()
         self._say(f"going on from checkpoint {found.step}")
-        return from_trees(state, found.trees), found.step, found.extra["window"]
+        return from_trees(state, found.trees), found.step, Memory(**found.extra)
 
     def _say_first_line(self, state: TrainState) -> None:
         self._say(first_line(self.plan, self.feed.place, state, self.step))
@@ -225,7 +269,8 @@ class Training:
 
     def _farewell(self, done: int) -> None:
         if done < self.plan.steps:
-            self._say(f"stopped at step {done}, saved; repeat the command to go on")
+            kept = "saved" if self.saved == done else f"saved up to step {self.saved}"
+            self._say(f"stopped at step {done}, {kept}; repeat the command to go on")
         else:
             self._say(f"trained to step {done}: {self.folder.path}")
 
@@ -236,6 +281,7 @@ class Training:
         return {
             "version": journal.VERSION,
             "devices": self.plan.mesh.size,
+            "processes": jax.process_count(),
             "platform": self.plan.mesh.devices.flat[0].platform,
             "training_pictures": len(self.plan.data.train),
             "jax": jax.__version__,
@@ -244,13 +290,14 @@ class Training:
 
 
 def initial_state(plan: Plan, keys: Keys) -> TrainState:
-    """The state before the first step, whole on every device."""
+    """The state before the first step, placed on the mesh."""
     statistics = pixel_statistics(plan.data.train, plan.config.image_size)
-    make = jax.jit(
-        lambda statistics, key: create(plan.config, plan.steps, statistics, key),
-        out_shardings=whole(plan.mesh),
-    )
-    return make(statistics, keys.init)
+
+    def make(statistics: PixelStatistics, key: Key) -> TrainState:
+        return create(plan.config, plan.steps, statistics, key)
+
+    placed = sharding.placements(plan.mesh, jax.eval_shape(make, statistics, keys.init))
+    return jax.jit(make, out_shardings=placed)(statistics, keys.init)
 
 
 def due(every: int, done: int, last: bool) -> bool:

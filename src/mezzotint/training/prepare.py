@@ -1,7 +1,7 @@
 """Before the first step: the pictures opened, the configuration completed, the folder claimed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,15 +16,15 @@ from mezzotint.data.objects import Items, open_object
 from mezzotint.data.open import open_source, split_origin
 from mezzotint.data.pipeline import sequential
 from mezzotint.data.source import DataSource, Splits
-from mezzotint.devices import local_mesh
 from mezzotint.errors import UserError
 from mezzotint.runs import checkpoint
 from mezzotint.runs.folder import RunFolder
 from mezzotint.runs.lock import locked
-from mezzotint.training.sharding import check_batch
+from mezzotint.training.sharding import check_batch, mesh_over
 
 STATISTICS_IMAGES = 8192  # pictures that the data set's pixel statistics are measured on, at most
-MAY_CHANGE = ("steps", "epochs", "loader")  # a run can be made longer, and read its pictures otherwise
+# A run can be made longer, read its pictures otherwise, and lie otherwise on other devices.
+MAY_CHANGE = ("steps", "epochs", "loader", "shard", "copies", "remat")
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def plan(config: Config, items: Items | None = None) -> Plan:
         UserError: no usable picture, fewer pictures than a batch, a batch that the devices do not
             divide, or classes that the pictures do not have.
     """
-    mesh = local_mesh()
-    check_batch(mesh, config.batch_size)
+    devices = mesh_over(jax.devices(), config.shard, config.copies)
+    check_batch(devices, config.batch_size)
     config = config if items is None else replace(config, data="object")
     data = (
         open_source(config.data, config.fit)
@@ -71,11 +71,11 @@ def plan(config: Config, items: Items | None = None) -> Plan:
     if count < config.batch_size:
         raise UserError(
             f"{config.data} has {count} training pictures, fewer than a batch of "
-            f"{config.batch_size}: use --batch-size {max(1, count // mesh.size * mesh.size)} or less"
+            f"{config.batch_size}: use --batch-size {max(1, count // devices.size * devices.size)} or less"
         )
     steps = config.steps or max(1, round(config.epochs * (count // config.batch_size)))
     known = replace(_with_classes(config, data), channels=data.shape[-1], steps=steps)
-    return Plan(known, data, mesh)
+    return Plan(known, data, devices)
 
 
 def _with_classes(config: Config, data: Splits) -> Config:
@@ -124,15 +124,13 @@ def pixel_statistics(source: DataSource, extent: tuple[int, int]) -> PixelStatis
 def claimed(path: Path, config: Config, say: Callable[[str], None]) -> Iterator[RunFolder]:
     """The run folder as `claim` gives it, which no other run can claim meanwhile.
 
-    The first of a run's processes holds the lock for all of them.
-
     Raises:
         UserError: as `claim`, or another process trains in it.
     """
     folder = RunFolder(path)
     _demand_usable(folder)
     path.mkdir(parents=True, exist_ok=True)
-    with locked(folder.lock, say) if jax.process_index() == 0 else nullcontext():
+    with locked(folder.lock, say):
         yield claim(path, config)
 
 

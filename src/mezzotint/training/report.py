@@ -15,14 +15,15 @@ from jaxtyping import Array
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mezzotint.errors import UserError
 from mezzotint.pictures import Pixels
+from mezzotint.processes import first
 from mezzotint.runs import journal
 from mezzotint.runs.folder import RunFolder
 from mezzotint.training.board import Board
 
 QUIET_SECONDS = 15.0  # between lines, where there is no terminal to draw a bar on
 
+SKIPPED = "skipped"  # the name of their number in a line
 LONG_WAIT = 0.05  # share of the time, above which people are told
 
 Metrics = dict[str, Array]
@@ -34,7 +35,9 @@ class Report:
 
     Attributes:
         window: the figures since the last line, which a checkpoint keeps so that a resumed run
-            writes the same lines.
+            writes the same lines; of skipped steps their number alone.
+        skipped: steps in a row, up to the last one, that were skipped for figures that are not finite.
+        longest: the greatest number of them so far.
     """
 
     def __init__(
@@ -51,8 +54,9 @@ class Report:
             log: steps between two lines of the journal; 0 for none.
         """
         self.window: Window = {}
-        self.checkpoint: int | None = None
+        self.skipped, self.longest = 0, 0
         self._folder, self._console, self._batch, self._log = folder, console, batch, log
+        self._writes = first()
         self._steps, self._pending = steps, None
         self._board = Board(folder.tensorboard, start)
         self._failed: set[str] = set()
@@ -84,11 +88,7 @@ class Report:
         self._waited = waited
 
     def settle(self) -> None:
-        """Works on the figures at hand, waiting for them.
-
-        Raises:
-            UserError: a figure is not finite.
-        """
+        """Works on the figures at hand, waiting for them."""
         if self._pending is None:
             return
         steps, metrics = self._pending
@@ -98,11 +98,18 @@ class Report:
             self._take(step, {name: float(values[row]) for name, values in rows.items()})
 
     def _take(self, step: int, figures: dict[str, float]) -> None:
-        self._demand_finite(step, figures)
-        for name, value in figures.items():
+        finite = all(map(math.isfinite, figures.values()))
+        self.skipped = 0 if finite else self.skipped + 1
+        self.longest = max(self.longest, self.skipped)
+        for name, value in figures.items() if finite else [(SKIPPED, 1.0)]:
             self.window.setdefault(name, []).append(value)
         if self._log and step % self._log == 0:
             self._write_window(step)
+
+    def rewind(self, step: int, window: Window, skipped: int) -> None:
+        """Goes on from a step, with what a checkpoint has kept of the steps before it."""
+        self.window, self.skipped, self.longest, self._pending = window, skipped, skipped, None
+        self._since, self._since_step, self._since_waited = time.monotonic(), step, self._waited
 
     @contextmanager
     def pause(self) -> Iterator[None]:
@@ -114,12 +121,13 @@ class Report:
 
     def entry(self, kind: str, step: int, **figures: Any) -> None:
         """Writes a line of the journal, and its numbers to TensorBoard."""
+        if not self._writes:
+            return
         with self._disk("journal.jsonl"):
             journal.append(self._folder.journal, kind, step, **figures)
-        with self._disk("tensorboard"):
-            for name, value in figures.items():
-                if isinstance(value, float) and kind in ("train", "validation", "evaluation"):
-                    self._board.scalar(f"{kind}/{name}", value, step)
+        for name, value in figures.items():
+            if isinstance(value, float) and kind in ("train", "validation", "evaluation"):
+                self._point(f"{kind}/{name}", value, step)
 
     def picture(self, step: int, sheet: Pixels, save: Callable[[], None]) -> None:
         """Saves a grid by `save`, notes it, and shows it in TensorBoard."""
@@ -142,7 +150,9 @@ class Report:
 
     def _write_window(self, step: int) -> None:
         now = time.monotonic()
+        skipped = len(self.window.pop(SKIPPED, []))
         means = {name: float(np.mean(values)) for name, values in self.window.items()}
+        figures = {**means, SKIPPED: skipped} if skipped else means
         self.window = {}
         speed = self._batch * (step - self._since_step) / max(now - self._since, 1e-9)
         waited = (self._waited - self._since_waited) / max(now - self._since, 1e-9)
@@ -151,13 +161,19 @@ class Report:
             "elapsed": round(now - self._since, 3),
             "waiting_on_data": round(waited, 4),
         }
-        self.entry("train", step, **means, seconds=seconds)
-        with self._disk("tensorboard"):
-            self._board.scalar("train/images_per_second", speed, step)
-            self._board.scalar("train/waiting_on_data", waited, step)
+        self.entry("train", step, **figures, seconds=seconds)
+        for name, value in (("images_per_second", speed), ("waiting_on_data", waited)):
+            self._point(f"train/{name}", value, step)
         self._since, self._since_step, self._since_waited = now, step, self._waited
         slow = f"  waits on data {waited:.0%} of the time" if waited > LONG_WAIT else ""
-        self._show(step, f"loss {means['loss']:.4f}  {speed:.0f} images/s{slow}")
+        loss = f"loss {means['loss']:.4f}" if means else "no loss"
+        lost = f"  {skipped} skipped" if skipped else ""
+        self._show(step, f"{loss}  {speed:.0f} images/s{lost}{slow}")
+
+    def _point(self, name: str, value: float, step: int) -> None:
+        if self._writes:
+            with self._disk("tensorboard"):
+                self._board.scalar(name, value, step)
 
     def _show(self, step: int, figures: str) -> None:
         self._progress.update(self._task, completed=step, figures=figures)
@@ -165,16 +181,6 @@ class Report:
         if not self._console.is_terminal and quiet:
             self._said = time.monotonic()
             self.say(f"step {step}/{self._steps}  {figures}")
-
-    def _demand_finite(self, step: int, figures: dict[str, float]) -> None:
-        bad = [name.replace("_", " ") for name, value in figures.items() if not math.isfinite(value)]
-        if bad:
-            kept = self._folder.checkpoints / str(self.checkpoint)
-            good = f"the last good checkpoint is {kept}" if self.checkpoint else "no checkpoint yet"
-            raise UserError(
-                f"the {' and the '.join(bad)} of step {step} is not finite; {good}; "
-                "a lower --optimizer.learning-rate or --optimizer.clip 1 may help"
-            )
 
     @contextmanager
     def _disk(self, kind: str) -> Iterator[None]:

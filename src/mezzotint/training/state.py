@@ -9,12 +9,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from flax.training import train_state
+from jax.sharding import Mesh
 
 from mezzotint.arrays import Key
 from mezzotint.config import Config
 from mezzotint.core.pixels import PixelStatistics
 from mezzotint.model import Model, init_variables
 from mezzotint.training.optimizer import adamw
+from mezzotint.training.sharding import gathered
 
 Tree = Any
 
@@ -46,9 +48,9 @@ def create(config: Config, steps: int, dataset: PixelStatistics, key: Key) -> Tr
     )
 
 
-def averaged(config: Config, state: TrainState) -> Model:
-    """What is sampled from: the averages, with the pixel statistics."""
-    return Model(config, state.averages, state.pixels)
+def averaged(config: Config, mesh: Mesh, state: TrainState) -> Model:
+    """What is sampled from, on one device: the averages, with the pixel statistics."""
+    return Model(config, *gathered(mesh, (state.averages, state.pixels)))
 
 
 def to_trees(state: TrainState) -> dict[str, Tree]:

@@ -24,26 +24,40 @@ from mezzotint.core.prediction import denoiser
 from mezzotint.model import told
 from mezzotint.networks.condition import Condition
 from mezzotint.training.average import decay_at, moved
+from mezzotint.training.remat import rematerialised
 from mezzotint.training.state import TrainState
 
 Tree = Any
 Part = tuple[Truth, Condition]
 Metrics = dict[str, Array]
+Gather = Callable[[Tree], Tree]
 Step = Callable[[TrainState, Bytes, Labels], tuple[TrainState, Metrics]]
 
 
+def untouched(tree: Tree) -> Tree:
+    """The `gather` of a state that is whole on every device."""
+    return tree
+
+
+def application(config: Config, gather: Gather, train: bool) -> Callable[..., tuple[Array, Tree]]:
+    """The network's (variables, x, level, condition) -> (output, changed variables)."""
+
+    def apply(variables: Tree, *inputs: Any) -> Any:
+        return config.network.apply(gather(variables), *inputs, train=train, mutable=["batch_stats"])
+
+    return rematerialised(apply) if config.remat and train else apply
+
+
 def losses(
-    config: Config, variables: Tree, truth: Truth, condition: Condition, train: bool
+    config: Config, gather: Gather, variables: Tree, truth: Truth, condition: Condition, train: bool
 ) -> tuple[Array, Tree]:
     """The objective (batch,) of a network with these variables, and its new batch statistics."""
-    updated = variables["batch_stats"]
+    updated, apply = variables["batch_stats"], application(config, gather, train)
 
     def network(x: Array, t: Array) -> Array:
         nonlocal updated
         level = config.level(config.schedule(t))
-        output, changed = config.network.apply(
-            variables, x, level, condition, train=train, mutable=["batch_stats"]
-        )
+        output, changed = apply(variables, x, level, condition)
         updated = changed.get("batch_stats", updated)
         return output
 
@@ -71,7 +85,7 @@ def conditioned(config: Config, key: Key, images: Images, labels: Labels) -> tup
 
 
 def gradients(
-    config: Config, params: Tree, batch_stats: Tree, truth: Truth, condition: Condition
+    config: Config, gather: Gather, params: Tree, batch_stats: Tree, truth: Truth, condition: Condition
 ) -> tuple[Array, Tree, Tree]:
     """(loss, gradients, new batch statistics) of a batch, a part of it at a time.
 
@@ -81,7 +95,7 @@ def gradients(
 
     def mean_loss(params: Tree, batch_stats: Tree, part: Part) -> tuple[Array, Tree]:
         variables = {"params": params, "batch_stats": batch_stats}
-        values, batch_stats = losses(config, variables, *part, train=True)
+        values, batch_stats = losses(config, gather, variables, *part, train=True)
         return values.mean(), batch_stats
 
     value_and_grad = jax.value_and_grad(mean_loss, has_aux=True)
@@ -101,26 +115,42 @@ def gradients(
     return total / count, jax.tree.map(lambda g: g / count, grads), batch_stats
 
 
-def train_step(config: Config, root: Key) -> Step:
-    """The step of a configuration, to be jitted: (state, images uint8, labels) -> (state, metrics)."""
+def train_step(config: Config, root: Key, gather: Gather = untouched) -> Step:
+    """The step of a configuration, to be jitted: (state, images uint8, labels) -> (state, metrics).
+
+    Args:
+        config: with its channels and classes known.
+        root: of the steps' randomness.
+        gather: makes what the devices hold in parts whole, see `training/sharding.py`.
+    """
 
     def step(state: TrainState, images: Bytes, labels: Labels) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(root, state.step)
         unit, condition = conditioned(config, key, pixels.from_bytes(images), labels)
         statistics, running = config.pixels.in_training(state.pixels, unit)
         truth = draw(config, key, pixels.encode(unit, statistics))
-        loss, grads, batch_stats = gradients(config, state.params, state.batch_stats, truth, condition)
+        loss, grads, batch_stats = gradients(
+            config, gather, state.params, state.batch_stats, truth, condition
+        )
         decay = decay_at(config.average, state.step)
-        state = state.apply_gradients(grads=grads, batch_stats=batch_stats, pixels=running)
-        averaged = {"params": state.params, "batch_stats": state.batch_stats}
-        state = state.replace(averages=moved(state.averages, averaged, decay))
-        return state, {"loss": loss, "gradient_norm": optax.tree.norm(grads)}
+        after = state.apply_gradients(grads=grads, batch_stats=batch_stats, pixels=running)
+        averaged = {"params": after.params, "batch_stats": after.batch_stats}
+        after = after.replace(averages=moved(state.averages, averaged, decay))
+        metrics = {"loss": loss, "gradient_norm": optax.tree.norm(grads)}
+        return finite_or_skipped(metrics, after, state), metrics
 
     return step
 
 
+def finite_or_skipped(metrics: Metrics, after: TrainState, before: TrainState) -> TrainState:
+    """The state after a step; where a figure is not finite, the one before it with the step counted."""
+    finite = jnp.all(jnp.isfinite(jnp.stack(list(metrics.values()))))
+    kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), after, before)
+    return kept.replace(step=after.step)
+
+
 def validation_step(
-    config: Config, root: Key
+    config: Config, root: Key, gather: Gather = untouched
 ) -> Callable[[TrainState, Bytes, Labels, Float[Array, " batch"], Array], tuple[Array, Array]]:
     """(state, images, labels, weights, batch index) -> (weighted sum of the averages' losses, weight).
 
@@ -132,7 +162,7 @@ def validation_step(
     ) -> tuple[Array, Array]:
         encoded = pixels.encode(pixels.from_bytes(images), state.pixels)
         truth = draw(config, jax.random.fold_in(root, index), encoded)
-        values, _ = losses(config, state.averages, truth, told(config, labels), train=False)
+        values, _ = losses(config, gather, state.averages, truth, told(config, labels), train=False)
         return (values * weights).sum(), weights.sum()
 
     return step

@@ -4,12 +4,12 @@ from itertools import islice
 from math import ceil
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from mezzotint.arrays import Key
 from mezzotint.data.pipeline import sequential
-from mezzotint.devices import cut
 from mezzotint.training.prepare import Plan
+from mezzotint.training.sharding import assembled, gatherer, rows
 from mezzotint.training.state import TrainState
 from mezzotint.training.step import validation_step
 
@@ -19,8 +19,8 @@ class Validation:
 
     def __init__(self, plan: Plan, key: Key) -> None:
         """Nothing is read or compiled yet."""
-        self._plan, self._cut = plan, cut(plan.mesh)
-        self._step = jax.jit(validation_step(plan.config, key))
+        self._plan = plan
+        self._step = jax.jit(validation_step(plan.config, key, gatherer(plan.mesh)))
 
     @property
     def possible(self) -> bool:
@@ -29,14 +29,18 @@ class Validation:
 
     def loss(self, state: TrainState) -> float:
         """The mean loss over the first `watch.validation_images` held-out pictures."""
-        config, data = self._plan.config, self._plan.data
-        size, threads = config.image_size, data.threads
-        batches = sequential(data.validation, config.batch_size, size=size, threads=threads)
+        config, data, mesh = self._plan.config, self._plan.data, self._plan.mesh
+        mine = rows(mesh, config.batch_size)
+        batches = sequential(
+            data.validation, config.batch_size, size=config.image_size, rows=mine, threads=data.threads
+        )
         count = ceil(config.watch.validation_images / config.batch_size)
-        total, weight = jnp.zeros(()), jnp.zeros(())
+        total, weight = np.float32(0), np.float32(0)
         for index, batch in enumerate(islice(batches, count)):
-            inputs = jax.device_put((batch["image"], batch["label"], batch["weight"]), self._cut)
-            sums = self._step(state, *inputs, jnp.asarray(index))
-            total, weight = total + sums[0], weight + sums[1]
+            inputs = [
+                assembled(mesh, batch[name], config.batch_size) for name in ("image", "label", "weight")
+            ]
+            sums = self._step(state, *inputs, np.int32(index))
+            total, weight = total + np.asarray(sums[0]), weight + np.asarray(sums[1])
         batches.close()
         return float(total / weight)

@@ -1,0 +1,118 @@
+"""What more devices give, and what safety costs.
+
+    python benchmarks/scaling.py [--recipe demo] [--steps 100] [--rounds 3]
+
+- Weak scaling: images per second of two processes, each on a core of its own, over twice those of one process
+  on one core; a process has the same number of pictures a step in both. Runs take turns; the median counts.
+- Sharding: the most bytes of weights and moments that one of eight fake devices holds with `--shard params`,
+  over what it holds without.
+- Checkpoints: the time to save one, over the time of the steps between two at the default policy.
+
+Cores are chosen with taskset, so this runs on Linux.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+EIGHT = """
+import jax, math, sys
+from dataclasses import replace
+from mezzotint.core.pixels import PixelStatistics
+from mezzotint.recipes import recipe
+from mezzotint.training.sharding import mesh_over, placements
+from mezzotint.training.state import create
+import jax.numpy as jnp
+config = replace(recipe(sys.argv[1]), channels=3, classes=0, steps=1)
+make = lambda key: create(config, 1, PixelStatistics(jnp.zeros(3), jnp.ones(3)), key)
+state = jax.eval_shape(make, jax.random.key(0))
+def held(shard):
+    tree = (state.params, state.opt_state)
+    placed = placements(mesh_over(jax.devices(), shard), tree)
+    parts = jax.tree.map(lambda a, p: math.prod(p.shard_shape(a.shape)) * a.dtype.itemsize, tree, placed)
+    return sum(jax.tree.leaves(parts))
+print(held("params") / held("nothing"))
+"""
+
+SAVE = """
+import sys, tempfile, time
+from pathlib import Path
+from mezzotint.recipes import recipe
+from mezzotint.runs import checkpoint
+from mezzotint.training.loop import initial_state, root_keys
+from mezzotint.training.prepare import plan
+from mezzotint.training.state import to_trees
+trees = to_trees(initial_state(plan(recipe(sys.argv[1])), root_keys(0)))
+with tempfile.TemporaryDirectory() as folder:
+    for step in range(int(sys.argv[2])):
+        began = time.monotonic()
+        checkpoint.save(Path(folder), step, trees, {}, None)
+        print(time.monotonic() - began)
+"""
+
+
+def python(code: str, *words: object, flags: str = "") -> list[float]:
+    """The numbers that a program prints."""
+    env = {**os.environ, **({"XLA_FLAGS": flags} if flags else {})}
+    command = [sys.executable, "-c", code, *map(str, words)]
+    found = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    return [float(line) for line in found.stdout.split()]
+
+
+def speed(recipe: str, batch: int, steps: int, processes: int, out: Path) -> float:
+    """Images per second of a run over some processes, each on its core: the median of its later lines."""
+    words = f"{sys.executable} -m mezzotint train {recipe} --out {out} --steps {steps} --loader host".split()
+    words += f"--batch-size {batch * processes} --watch.log 10 --watch.validate 0 --watch.sample 0".split()
+    words += ["--watch.checkpoint", "0"]
+    meet = ["--coordinator", f"127.0.0.1:{20000 + os.getpid() % 10000}", "--processes", str(processes)]
+    started = [
+        subprocess.Popen(
+            ["taskset", "-c", str(core), *words, *([*meet, "--process", str(core)] if processes > 1 else [])],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for core in range(processes)
+    ]
+    if any(process.wait() for process in started):
+        raise SystemExit(f"a run of {processes} processes has failed")
+    lines = map(json.loads, (out / "journal.jsonl").read_text().splitlines())
+    speeds = [line["seconds"]["images_per_second"] for line in lines if line["kind"] == "train"]
+    return statistics.median(speeds[1:])
+
+
+def main() -> None:
+    """Measures, and prints a line for each."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--recipe", default="demo")
+    parser.add_argument("--batch-size", type=int, default=32, help="pictures a step and process")
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    ones, twos = [], []
+    for _ in range(given.rounds):
+        for found, processes in ((ones, 1), (twos, 2)):
+            with tempfile.TemporaryDirectory() as folder:
+                out = Path(folder, "run")
+                found.append(speed(given.recipe, given.batch_size, given.steps, processes, out))
+    one, two = statistics.median(ones), statistics.median(twos)
+    print(f"weak scaling: {one:.0f} images/s on one core, {two:.0f} on two: efficiency {two / (2 * one):.3f}")
+    eight = "--xla_force_host_platform_device_count=8"
+    (share,) = python(EIGHT, "flowers-article", flags=eight)
+    print(f"--shard params on 8 devices: {share:.3f} of the weights' and moments' bytes a device")
+    save = statistics.median(python(SAVE, given.recipe, 5)[1:])
+    between = 500 * given.batch_size / one
+    print(f"checkpoints: {save:.2f} s each, {save / between:.2%} of 500 steps on one core ({between:.0f} s)")
+
+
+if __name__ == "__main__":
+    began = time.monotonic()
+    main()
+    print(f"{time.monotonic() - began:.0f} s")

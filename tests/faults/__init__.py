@@ -1,0 +1,1 @@
+"""Faults: kills, signals and damage, and the same bytes at the end."""

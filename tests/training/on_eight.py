@@ -1,0 +1,86 @@
+"""What test_devices.py runs in a process with eight fake devices; a line of JSON for each mesh."""
+
+import hashlib
+import io
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+from rich.console import Console
+
+from mezzotint.config import Config, from_json
+from mezzotint.runs import journal
+from mezzotint.training import loop
+from mezzotint.training.interrupt import Interrupt
+from mezzotint.training.prepare import Plan, claim, plan
+from mezzotint.training.sharding import mesh_over
+from mezzotint.training.state import TrainState
+
+MESHES = [
+    ("nothing", 1, 1),
+    ("nothing", 1, 2),
+    ("nothing", 1, 4),
+    ("nothing", 1, 8),
+    ("params", 1, 8),
+    ("params", 2, 8),
+]
+RESUMED = [("nothing", 1, 2), ("params", 1, 8)]
+
+
+def planned(config: Config, devices: int) -> Plan:
+    """The plan over the first devices."""
+    return replace(plan(config), mesh=mesh_over(jax.devices()[:devices], config.shard, config.copies))
+
+
+def train(plan: Plan, out: Path) -> TrainState:
+    """Trains, or goes on."""
+    training = loop.Training(plan, claim(out, plan.config), Console(file=io.StringIO()))
+    training.run(Interrupt())
+    return training.state
+
+
+def losses(out: Path) -> list[float]:
+    """Of each step."""
+    return [entry["loss"] for entry in journal.read(out / "journal.jsonl") if entry["kind"] == "train"]
+
+
+def digest(state: TrainState) -> str:
+    """Of all its bytes, wherever they lie."""
+    leaves = jax.tree.leaves((state.params, state.opt_state, state.averages, state.batch_stats, state.pixels))
+    return hashlib.sha256(b"".join(np.asarray(leaf).tobytes() for leaf in leaves)).hexdigest()
+
+
+def largest_share(state: TrainState) -> int:
+    """The most bytes of weights and moments that a device holds."""
+    held = dict.fromkeys(jax.devices(), 0)
+    for leaf in jax.tree.leaves((state.params, state.opt_state)):
+        for part in leaf.addressable_shards:
+            held[part.device] += part.data.nbytes
+    return max(held.values())
+
+
+def main(config: Config, folder: Path) -> None:
+    """Trains over each mesh; over some, stops and goes on as well, and the last goes on elsewhere."""
+    half = replace(config, steps=20)
+    for shard, copies, devices in MESHES:
+        out = folder / f"{shard}-{copies}-{devices}"
+        laid = {"shard": shard, "copies": copies}
+        state = train(planned(replace(config, **laid), devices), out)
+        said = {"mesh": [shard, copies, devices], "losses": losses(out), "share": largest_share(state)}
+        if (shard, copies, devices) in RESUMED:
+            stopped = out.with_suffix(".stopped")
+            train(planned(replace(half, **laid), devices), stopped)
+            resumed = train(planned(replace(config, **laid), devices), stopped)
+            said |= {"digests": [digest(state), digest(resumed)]}
+        print(json.dumps(said), flush=True)
+    elsewhere = folder / "elsewhere"
+    train(planned(replace(half, shard="params"), 8), elsewhere)
+    train(planned(config, 1), elsewhere)
+    print(json.dumps({"mesh": ["elsewhere"], "losses": losses(elsewhere)}))
+
+
+if __name__ == "__main__":
+    main(from_json(Path(sys.argv[1]).read_text()), Path(sys.argv[2]))
