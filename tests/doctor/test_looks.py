@@ -72,6 +72,19 @@ def test_a_loss_that_is_not_finite(run: Record) -> None:
     assert found.verdict is Verdict.WRONG and "the loss at step 1,500 is not finite" in found.says
 
 
+def test_steps_that_were_skipped(run: Record) -> None:
+    entries = tuple({**e, "skipped": 3} if e["step"] in (1000, 1200) else e for e in run.entries)
+    found = losses.skipped(replace(run, entries=entries))
+    assert found.verdict is Verdict.DOUBTFUL and "6 of 2,000 steps" in found.says
+    back = ({"kind": "rollback", "step": 1001, "rollbacks": 1, "data_seed": 7},)
+    found = losses.skipped(replace(run, entries=entries + back))
+    assert (
+        found.verdict is Verdict.WRONG
+        and "went back 1 times" in found.says
+        and "--optimizer.clip" in found.do
+    )
+
+
 @pytest.mark.parametrize(
     ("rise", "verdict"), [(0.02, Verdict.HEALTHY), (0.07, Verdict.DOUBTFUL), (0.2, Verdict.WRONG)]
 )

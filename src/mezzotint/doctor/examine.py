@@ -25,6 +25,7 @@ Look = Callable[[Record], Finding]
 LOOKS: tuple[Look, ...] = (
     losses.spikes,
     losses.end,
+    losses.skipped,
     memorisation.overfitting,
     memorisation.copies,
     average.weights,

@@ -114,6 +114,19 @@ def end(record: Record) -> Finding:
     return Finding(about, verdict, said, do, evidence)
 
 
+def skipped(record: Record) -> Finding:
+    """Steps that were skipped because a figure was not finite, and how often training went back for them."""
+    about, lost = "skipped steps", record.series("train", "skipped")
+    count, back = int(lost.values.sum()), len(record.of_kind("rollback"))
+    said = f"{count} of {record.done:,} steps were skipped, and training went back {back} times"
+    evidence = {"skipped": count, "rollbacks": back, "steps": record.done}
+    if not count and not back:
+        return Finding(about, Verdict.HEALTHY, said, evidence=evidence)
+    calm = Jump(int(min([*lost.steps, record.done])), 0, 0, 0, None)
+    verdict = Verdict.WRONG if back else Verdict.DOUBTFUL
+    return Finding(about, verdict, said, _calmer(record, calm), evidence)
+
+
 _MORE = "train for longer, or with a smaller --watch.log"
 
 
