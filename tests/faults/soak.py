@@ -29,7 +29,7 @@ from mezzotint.runs.seal import SEAL
 from tests.training.runs import figures
 from tests.training.started import bytes_of, finish, reached, start, wait_for, words, workers
 
-AHEAD = 8  # steps that a run gets on from start to start, at most: half of them are lost again
+AHEAD = 60  # steps that a run gets on from start to start, about: some of them are lost again
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Soak:
 
     def begin(self) -> subprocess.Popen:
         """Starts the command, again or for the first time."""
-        options = {"steps": self.steps, "watch__checkpoint": 3, "watch__validate": 6}
+        options = {"steps": self.steps, "watch__checkpoint": 20, "watch__validate": 40}
         return start(words(self.pictures, self.out, **options), processes=self.processes)
 
     def kill(self, in_save: bool) -> str:
@@ -127,7 +127,7 @@ def soak(
 ) -> bool:
     """Whether a run to which all that happens ends with the bytes of one to which nothing does."""
     pictures = gradients(folder / "pictures")
-    steps = 30 + (kills + terms) * AHEAD // 2
+    steps = 40 + (kills + terms) * AHEAD
     draws = random.Random(seed)
     straight = Soak(pictures, folder / "straight", steps, processes, draws)
     pieces = Soak(pictures, folder / "pieces", steps, processes, draws)

@@ -56,7 +56,8 @@ def test_a_run_may_go_on_with_the_other_feed(tiny: Config, tmp_path: Path) -> No
 def test_the_device_gathers_what_the_host_would(tiny: Config) -> None:
     the_plan = plan(replace(tiny, watch=QUIET))
     streamed, resident = Streamed(the_plan), Resident(the_plan)
-    streamed.begin(7)
+    streamed.begin(7, seed=0)
+    resident.begin(7, seed=0)
     count, (pictures, all_labels, positions, mirrored, _) = resident.inputs(7, limit=3)
     assert count == 3
     for step in range(count):
@@ -98,7 +99,7 @@ def test_waiting_on_data_is_measured(tiny: Config) -> None:
     slow = Splits(**{**vars(opened.data), "train": Slow(opened.data.train)})
     for data, expected in ((opened.data, False), (slow, True)):
         streamed = Streamed(Plan(opened.config, data, opened.mesh))
-        streamed.begin(0)
+        streamed.begin(0, seed=0)
         for step in range(12):
             streamed.inputs(step, limit=1)
         streamed.close()
