@@ -19,7 +19,7 @@ def passed(lines: Iterable[str], lost: str) -> Iterator[str]:
     """The lines for people, and at the end `lost` or why, where the runtime has ended the process."""
     broken, said, why = False, False, lost
     for line in lines:
-        broken = broken or TRACE.match(line) is not None
+        broken = broken or TRACE.search(line) is not None  # another thread may have begun the line
         said = said or line.startswith(OURS)
         why = NOBODY if "RegisterTask" in line else why
         if line.startswith(OURS) or not (broken or line.startswith(GLOO) or NOTE.match(line)):
