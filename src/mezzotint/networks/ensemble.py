@@ -11,6 +11,7 @@ step of four small UNets took 2.4 times as long as four steps of one.
 """
 
 from dataclasses import field, replace
+from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -58,7 +59,7 @@ def member(index: int) -> str:
     return f"member_{index}"
 
 
-def computing_in(network: ArticleUNet | UNet | Ensemble, dtype: str) -> ArticleUNet | UNet | Ensemble:
+def computing_in(network: Any, dtype: str) -> Any:
     """The same network with its computation in another type."""
     if isinstance(network, Ensemble):
         return replace(network, network=replace(network.network, dtype=dtype))
