@@ -28,7 +28,7 @@ def network() -> Any:
     """Keras' network with drawn weights."""
     import keras  # noqa: PLC0415  # pyright: ignore[reportMissingImports]
 
-    made = keras.applications.InceptionV3(include_top=False, weights=None, input_shape=(SIDE, SIDE, 3))
+    made = keras.applications.InceptionV3(include_top=False, weights=None, input_shape=(SIDE, SIDE, 3))  # pyright: ignore[reportArgumentType]
     for layer in made.layers:
         if layer.weights:
             arrays = drawn_layer(layer.name, tuple(layer.weights[-1].shape))

@@ -87,7 +87,7 @@ def check(kind: str, folder: Path, asked: list[Call], threads: int = 0, repeats:
     with tempfile.TemporaryDirectory() as place:
         given, out = Path(place, "in.npz"), Path(place, "out.npz")
         named = {f"{at}/{name}": each for at, call in enumerate(asked) for name, each in call.inputs.items()}
-        np.savez(given, **named)
+        np.savez(given, **named)  # pyright: ignore[reportArgumentType]
         words = [kind, *map(str, (folder, given, out, threads, repeats))]
         environment = {**os.environ, **FORMATS[kind].environment()}
         command = [sys.executable, "-m", "mezzotint.export.serve", *words]

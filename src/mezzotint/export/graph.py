@@ -41,7 +41,7 @@ class Window(NamedTuple):
 class Graph(Protocol):
     """A graph under construction; every method adds to it and gives the tensor that comes out."""
 
-    def constant(self, value: np.ndarray) -> Handle:
+    def constant(self, value: np.ndarray | np.generic) -> Handle:
         """A tensor that is known."""
         ...
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, Var
 
 from mezzotint.errors import UserError
 from mezzotint.export.graph import Body, Dimension, Graph, Handle, Kind, Shape, Window
@@ -35,6 +35,7 @@ class Node(NamedTuple):
 
 
 Value = np.ndarray | Node
+Equation = Any  # JAX types an aval as one without shape and dtype
 
 
 class Scope(NamedTuple):
@@ -49,7 +50,7 @@ class Scope(NamedTuple):
     ones: Node | None
 
 
-Rule = Callable[[Scope, JaxprEqn, list[Value]], list[Value]]
+Rule = Callable[[Scope, Equation, list[Value]], list[Value]]
 
 
 def emit(graph: Graph, program: ClosedJaxpr, operands: Sequence[Handle]) -> list[Handle]:
@@ -67,7 +68,7 @@ def emit(graph: Graph, program: ClosedJaxpr, operands: Sequence[Handle]) -> list
         UserError: a primitive that has no rule, or that the graph has nothing for, with its name.
     """
     inputs = [
-        Node(handle, var.aval.shape) for handle, var in zip(operands, program.jaxpr.invars, strict=True)
+        Node(handle, _kind(var).shape) for handle, var in zip(operands, program.jaxpr.invars, strict=True)
     ]
     scope = Scope(graph, _ones(graph, inputs))
     return _run_whole(scope, program, inputs)
@@ -86,11 +87,16 @@ def _ones(graph: Graph, inputs: list[Node]) -> Node | None:
     return Node(graph.reshape(ones, (-1,)), x.shape[:1])
 
 
+def _kind(atom: Any) -> Any:
+    """Shape and type of a jaxpr's variable or literal."""
+    return atom.aval
+
+
 def _run_whole(scope: Scope, program: ClosedJaxpr, operands: Sequence[Value]) -> list[Handle]:
     """Runs a program whose outputs must have their whole shapes."""
     found = _run(scope, program, operands)
     return [
-        _handle(scope, _whole(scope, value, var.aval.shape))
+        _handle(scope, _whole(scope, value, _kind(var).shape))
         for value, var in zip(found, program.jaxpr.outvars, strict=True)
     ]
 
@@ -101,7 +107,7 @@ def _run(scope: Scope, program: ClosedJaxpr, operands: Sequence[Value]) -> list[
     known.update(zip(jaxpr.invars, operands, strict=True))
 
     def read(atom: Var | Literal) -> Value:
-        return np.asarray(atom.val, atom.aval.dtype) if isinstance(atom, Literal) else known[atom]
+        return np.asarray(atom.val, _kind(atom).dtype) if isinstance(atom, Literal) else known[atom]
 
     for equation in _live(jaxpr):
         found = _equation(scope, equation, [read(atom) for atom in equation.invars])
@@ -114,7 +120,7 @@ def _known(value: Any) -> np.ndarray | Any:
     return value if jnp.issubdtype(value.dtype, jax.dtypes.prng_key) else np.asarray(value)
 
 
-def _live(jaxpr: Jaxpr) -> list[JaxprEqn]:
+def _live(jaxpr: Jaxpr) -> list[Equation]:
     """The equations that an output depends on."""
     needed = {atom for atom in jaxpr.outvars if isinstance(atom, Var)}
     kept = []
@@ -125,7 +131,7 @@ def _live(jaxpr: Jaxpr) -> list[JaxprEqn]:
     return kept[::-1]
 
 
-def _equation(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _equation(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     name = equation.primitive.name
     if name in CALLS:
         return _run(scope, _closed(equation.params[CALLS[name]]), operands)
@@ -145,15 +151,15 @@ def _closed(jaxpr: ClosedJaxpr | Jaxpr) -> ClosedJaxpr:
     return jaxpr if isinstance(jaxpr, ClosedJaxpr) else ClosedJaxpr(jaxpr, ())
 
 
-def _can_compute(equation: JaxprEqn, operands: list[Value]) -> bool:
+def _can_compute(equation: Equation, operands: list[Value]) -> bool:
     """Whether all is known, the batch's size included."""
-    sizes = [size for var in equation.outvars for size in var.aval.shape]
+    sizes = [size for var in equation.outvars for size in _kind(var).shape]
     return not any(isinstance(value, Node) for value in operands) and all(
         isinstance(size, int) for size in sizes
     )
 
 
-def _computed(equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _computed(equation: Equation, operands: list[Value]) -> list[Value]:
     with jax.ensure_compile_time_eval():
         found = equation.primitive.bind(*map(jnp.asarray, operands), **equation.params)
     return [_known(value) for value in (found if equation.primitive.multiple_results else [found])]
@@ -188,7 +194,7 @@ def _whole(scope: Scope, value: Value, shape: Shape) -> Value:
     return Node(handle, shape)
 
 
-def _elementwise(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _elementwise(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     if not any(isinstance(value, Node) for value in operands):  # equal numbers for each picture of a batch
         return _computed(equation, list(np.broadcast_arrays(*operands)))
     rank = max(len(value.shape) for value in operands)
@@ -215,37 +221,37 @@ def _trimmed(value: Value, rank: int) -> Value:
     return value.reshape(value.shape[leading:])
 
 
-def _square(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _square(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     (x,) = operands
-    return [Node(scope.graph.elementwise("mul", x.handle, x.handle), x.shape)]
+    return [Node(scope.graph.elementwise("mul", _handle(scope, x), _handle(scope, x)), x.shape)]
 
 
-def _integer_power(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _integer_power(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     (x,), power = operands, equation.params["y"]
-    result = x.handle
+    result = _handle(scope, x)
     for _ in range(abs(power) - 1):
-        result = scope.graph.elementwise("mul", result, x.handle)
+        result = scope.graph.elementwise("mul", result, _handle(scope, x))
     if power < 0:
         result = scope.graph.elementwise("div", scope.graph.constant(np.float32(1)), result)
     return [Node(result, x.shape)]
 
 
-def _expm1(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _expm1(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     """exp(x) - 1 = 2 h / (1 - h) with h = tanh(x / 2), which loses no digits near 0."""
     (x,) = operands
     number = lambda value: scope.graph.constant(np.float32(value))  # noqa: E731
-    half = scope.graph.elementwise("tanh", scope.graph.elementwise("mul", x.handle, number(0.5)))
+    half = scope.graph.elementwise("tanh", scope.graph.elementwise("mul", _handle(scope, x), number(0.5)))
     twice = scope.graph.elementwise("mul", half, number(2))
     rest = scope.graph.elementwise("sub", number(1), half)
     return [Node(scope.graph.elementwise("div", twice, rest), x.shape)]
 
 
-def _convert(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _convert(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     (x,) = operands
     return [Node(scope.graph.cast(_handle(scope, x), np.dtype(equation.params["new_dtype"])), x.shape)]
 
 
-def _broadcast(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _broadcast(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     """New axes of extent 1; whoever needs more spreads them."""
     x, rank = operands[0], len(equation.params["shape"])
     shape: list[Any] = [1] * rank
@@ -262,28 +268,28 @@ def _reshaped(scope: Scope, x: Value, shape: Shape) -> Value:
     return Node(scope.graph.reshape(x.handle, _sizes(shape)), shape)
 
 
-def _operand(scope: Scope, equation: JaxprEqn, operands: list[Value], place: int = 0) -> Value:
+def _operand(scope: Scope, equation: Equation, operands: list[Value], place: int = 0) -> Value:
     """An operand in its whole shape."""
     return _whole(scope, operands[place], equation.invars[place].aval.shape)
 
 
-def _reshape(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _reshape(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     return [_reshaped(scope, _operand(scope, equation, operands), equation.outvars[0].aval.shape)]
 
 
-def _squeeze(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _squeeze(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     x, gone = operands[0], equation.params["dimensions"]
     return [_reshaped(scope, x, tuple(size for axis, size in enumerate(x.shape) if axis not in gone))]
 
 
-def _transpose(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _transpose(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     x, order = operands[0], equation.params["permutation"]
     if not isinstance(x, Node):
         return [x.transpose(order)]
     return [Node(scope.graph.transpose(x.handle, order), tuple(x.shape[axis] for axis in order))]
 
 
-def _concatenate(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _concatenate(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     parts = [_operand(scope, equation, operands, place) for place in range(len(operands))]
     handles = [_handle(scope, part) for part in parts]
     return [
@@ -291,7 +297,7 @@ def _concatenate(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> lis
     ]
 
 
-def _slice(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _slice(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     params, shape = equation.params, equation.invars[0].aval.shape
     bounds = zip(
         params["start_indices"], params["limit_indices"], params["strides"] or [1] * len(shape), strict=True
@@ -313,7 +319,7 @@ def _part(scope: Scope, x: Value, shape: Shape, axis: int, part: slice) -> Value
     return Node(found, (*x.shape[:axis], size, *x.shape[axis + 1 :]))
 
 
-def _split(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _split(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     axis, shape = equation.params["axis"], equation.invars[0].aval.shape
     stops = np.cumsum(equation.params["sizes"]).tolist()
     starts = [0, *stops[:-1]]
@@ -323,13 +329,13 @@ def _split(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Valu
     ]
 
 
-def _reduce(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _reduce(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     x, axes = _operand(scope, equation, operands), equation.params["axes"]
     found = scope.graph.reduce(equation.primitive.name, _handle(scope, x), axes)
     return [Node(found, tuple(size for axis, size in enumerate(x.shape) if axis not in axes))]
 
 
-def _convolve(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _convolve(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     params, kernel = equation.params, operands[1]
     numbers = params["dimension_numbers"]
     plain = (
@@ -347,7 +353,7 @@ def _convolve(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[V
     return [Node(scope.graph.convolve(_handle(scope, x), kernel, window), equation.outvars[0].aval.shape)]
 
 
-def _dot(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _dot(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     """(batch, free, contracted) x (batch, contracted, free), the free axes of the right side made one."""
     (left, right), (left_batch, right_batch) = equation.params["dimension_numbers"]
     a, b = (_operand(scope, equation, operands, place) for place in (0, 1))
@@ -375,7 +381,7 @@ def _moved(scope: Scope, x: Value, order: list[int]) -> Value:
     return Node(scope.graph.transpose(x.handle, order), tuple(x.shape[axis] for axis in order))
 
 
-def _row(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _row(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     """One row of a table, at an index that is known to lie in it."""
     table, index = operands[:2]
     sizes, shape = equation.params["slice_sizes"], equation.invars[0].aval.shape
@@ -388,11 +394,11 @@ def _row(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]
     return [Node(scope.graph.row(_handle(scope, table), _handle(scope, index)), tuple(sizes))]
 
 
-def _while(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Value]:
+def _while(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
     params = equation.params
     count, total = params["cond_nconsts"], params["cond_nconsts"] + params["body_nconsts"]
     before, within, carry = operands[:count], operands[count:total], operands[total:]
-    shapes = [var.aval.shape for var in equation.outvars]
+    shapes = [_kind(var).shape for var in equation.outvars]
     if any(0 in shape for shape in shapes):
         raise UserError("a sampler that carries an empty memory cannot be exported: ab1 is one, take ddim")
 
@@ -405,7 +411,7 @@ def _while(scope: Scope, equation: JaxprEqn, operands: list[Value]) -> list[Valu
 
     first = [_handle(scope, _whole(scope, value, shape)) for value, shape in zip(carry, shapes, strict=True)]
     condition, body = body_of(params["cond_jaxpr"], before), body_of(params["body_jaxpr"], within)
-    kinds = [Kind(var.aval.shape, np.dtype(var.aval.dtype)) for var in equation.outvars]
+    kinds = [Kind(_kind(var).shape, np.dtype(_kind(var).dtype)) for var in equation.outvars]
     found = scope.graph.loop(condition, body, first, kinds)
     return [Node(handle, shape) for handle, shape in zip(found, shapes, strict=True)]
 

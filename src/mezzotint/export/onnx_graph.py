@@ -68,7 +68,7 @@ class OnnxGraph:
         self.nodes: list[onnx.NodeProto] = []
         self._quantize, self._names, self._known = quantize, 0, dict[bytes, str]()
 
-    def constant(self, value: np.ndarray) -> Handle:
+    def constant(self, value: np.ndarray | np.generic) -> Handle:
         """A tensor that is known, kept once."""
         return self._weights(np.asarray(value))
 

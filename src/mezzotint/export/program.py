@@ -59,7 +59,7 @@ def denoise(model: Model) -> Program:
     config = model.config
 
     def function(x: Array, t: Array, level: Array, *label: Array) -> tuple[Array, ...]:
-        tell = network(config, model.variables, *label)
+        tell = network(config, model.variables, label[0] if label else None)
         at_level = denoiser(lambda scaled, _: tell(scaled, level), config.schedule, config.prediction)
         return tuple(at_level(x, t))
 
@@ -83,7 +83,9 @@ def whole_sampler(model: Model, sampler: Sampler, steps: int) -> Program:
     def function(x: Array, *label: Array) -> tuple[Array, ...]:
         start = jnp.hypot(*schedule(1.0)) * x
         unused = jnp.broadcast_to(jax.random.key(0), x.shape[:1])
-        found = loop.sample(model.denoiser(*label), schedule, sampler, times, start, unused)
+        found = loop.sample(
+            model.denoiser(label[0] if label else None), schedule, sampler, times, start, unused
+        )
         return (decode(found, model.pixels),)
 
     inputs = {"x": _float(*model.config.picture_shape), **_label(model)}

@@ -28,7 +28,7 @@ def main(kind: str, folder: str, given: str, out: str, threads: str = "0", repea
     loaded = [name for name in ("jax", "tensorflow", "torch") if name in sys.modules]
     np.savez(
         out,
-        **named,
+        **named,  # pyright: ignore[reportArgumentType]
         load=load,
         first=first,
         milliseconds=np.asarray(milliseconds),

@@ -126,9 +126,10 @@ class TensorFlowGraph:
 
     weight: Weight = constant
 
-    def constant(self, value: np.ndarray) -> Handle:
+    def constant(self, value: np.ndarray | np.generic) -> Handle:
         """A tensor that is known."""
-        return self.weight(value) if value.ndim > 1 else constant(value)
+        known = np.asarray(value)
+        return self.weight(known) if known.ndim > 1 else constant(known)
 
     def elementwise(self, name: str, *operands: Handle) -> Handle:
         """JAX's primitive of this name on operands that broadcast to one shape.

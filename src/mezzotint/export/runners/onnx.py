@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 
 from mezzotint.export.runners import Arrays, Run
@@ -15,6 +16,7 @@ def load(folder: Path, threads: int) -> Run:
     names = [each.name for each in session.get_outputs()]
 
     def run(inputs: Arrays) -> Arrays:
-        return dict(zip(names, session.run(names, inputs), strict=True))
+        found = map(np.asarray, session.run(names, inputs))
+        return dict(zip(names, found, strict=True))
 
     return run
