@@ -153,7 +153,7 @@ def _closed(jaxpr: ClosedJaxpr | Jaxpr) -> ClosedJaxpr:
 
 def _can_compute(equation: Equation, operands: list[Value]) -> bool:
     """Whether all is known, the batch's size included."""
-    sizes = [size for var in equation.outvars for size in _kind(var).shape]
+    sizes = [size for var in equation.outvars for size in var.aval.shape]
     return not any(isinstance(value, Node) for value in operands) and all(
         isinstance(size, int) for size in sizes
     )
@@ -283,10 +283,7 @@ def _squeeze(scope: Scope, equation: Equation, operands: list[Value]) -> list[Va
 
 
 def _transpose(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
-    x, order = operands[0], equation.params["permutation"]
-    if not isinstance(x, Node):
-        return [x.transpose(order)]
-    return [Node(scope.graph.transpose(x.handle, order), tuple(x.shape[axis] for axis in order))]
+    return [_moved(scope, operands[0], equation.params["permutation"])]
 
 
 def _concatenate(scope: Scope, equation: Equation, operands: list[Value]) -> list[Value]:
@@ -375,7 +372,7 @@ def _gathered(scope: Scope, x: Value, kept: Sequence[int], *merged: Sequence[int
     return _reshaped(scope, moved, (*(shape[axis] for axis in kept), *ones))
 
 
-def _moved(scope: Scope, x: Value, order: list[int]) -> Value:
+def _moved(scope: Scope, x: Value, order: Sequence[int]) -> Value:
     if not isinstance(x, Node):
         return x.transpose(order)
     return Node(scope.graph.transpose(x.handle, order), tuple(x.shape[axis] for axis in order))
@@ -398,7 +395,7 @@ def _while(scope: Scope, equation: Equation, operands: list[Value]) -> list[Valu
     params = equation.params
     count, total = params["cond_nconsts"], params["cond_nconsts"] + params["body_nconsts"]
     before, within, carry = operands[:count], operands[count:total], operands[total:]
-    shapes = [_kind(var).shape for var in equation.outvars]
+    shapes = [var.aval.shape for var in equation.outvars]
     if any(0 in shape for shape in shapes):
         raise UserError("a sampler that carries an empty memory cannot be exported: ab1 is one, take ddim")
 
@@ -411,7 +408,7 @@ def _while(scope: Scope, equation: Equation, operands: list[Value]) -> list[Valu
 
     first = [_handle(scope, _whole(scope, value, shape)) for value, shape in zip(carry, shapes, strict=True)]
     condition, body = body_of(params["cond_jaxpr"], before), body_of(params["body_jaxpr"], within)
-    kinds = [Kind(_kind(var).shape, np.dtype(_kind(var).dtype)) for var in equation.outvars]
+    kinds = [Kind(var.aval.shape, np.dtype(var.aval.dtype)) for var in equation.outvars]
     found = scope.graph.loop(condition, body, first, kinds)
     return [Node(handle, shape) for handle, shape in zip(found, shapes, strict=True)]
 

@@ -256,7 +256,7 @@ class InceptionFeatures:
 
     def __call__(self, images: Images) -> Float[Array, "batch 2048"]:
         """The features of pictures in [0, 1], of any extent, with one channel or three."""
-        return _features(self.variables, prepared(images))
+        return pooled(self.variables, prepared(images))
 
     def logits(self, features: Float[Array, "count 2048"]) -> Float[Array, "count 1008"]:
         """How much pictures with these features belong to each class, as the Inception Score takes it.
@@ -267,7 +267,8 @@ class InceptionFeatures:
 
 
 @jax.jit
-def _features(variables: Any, x: Float[Array, "batch 299 299 3"]) -> Float[Array, "batch 2048"]:
+def pooled(variables: Any, x: Float[Array, "batch side side 3"]) -> Float[Array, "batch 2048"]:
+    """The network's features of prepared pictures."""
     features = Inception().apply(variables, x)
     assert isinstance(features, jax.Array)
     return features

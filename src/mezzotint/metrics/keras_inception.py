@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mezzotint.arrays import Images
-from mezzotint.metrics.inception import EXACT, WIDTH, Inception
+from mezzotint.metrics.inception import EXACT, WIDTH, pooled
 
 SIDE = 75  # pixels
 
@@ -52,11 +52,4 @@ class KerasInceptionFeatures:
 
     def __call__(self, images: Images) -> Float[Array, "batch 2048"]:
         """The features of pictures in [0, 1], of any extent, with one channel or three."""
-        return _features(self.variables, prepared(images))
-
-
-@jax.jit
-def _features(variables: Any, x: Float[Array, "batch 75 75 3"]) -> Float[Array, "batch 2048"]:
-    features = Inception().apply(variables, x)
-    assert isinstance(features, jax.Array)
-    return features
+        return pooled(self.variables, prepared(images))
