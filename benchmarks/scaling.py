@@ -7,6 +7,7 @@
 - Sharding: the most bytes of weights and moments that one of eight fake devices holds with `--shard params`,
   over what it holds without.
 - Checkpoints: the time to save one, over the time of the steps between two at the default policy.
+- Ensembles: the time of `train --ensemble 4` over that of four runs, of the whole command and of its steps.
 
 Cores are chosen with taskset, so this runs on Linux.
 """
@@ -21,6 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
+MEMBERS = 4
 EIGHT = """
 import jax, math, sys
 from dataclasses import replace
@@ -65,11 +67,23 @@ def python(code: str, *words: object, flags: str = "") -> list[float]:
     return [float(line) for line in found.stdout.split()]
 
 
-def speed(recipe: str, batch: int, steps: int, processes: int, out: Path) -> float:
-    """Images per second of a run over some processes, each on its core: the median of its later lines."""
+def command(recipe: str, batch: int, steps: int, out: Path, *more: str) -> list[str]:
+    """Training without anything beside it."""
     words = f"{sys.executable} -m mezzotint train {recipe} --out {out} --steps {steps} --loader host".split()
-    words += f"--batch-size {batch * processes} --watch.log 10 --watch.validate 0 --watch.sample 0".split()
-    words += ["--watch.checkpoint", "0"]
+    words += f"--batch-size {batch} --watch.log 10 --watch.validate 0 --watch.sample 0".split()
+    return [*words, "--watch.checkpoint", "0", *more]
+
+
+def images_per_second(out: Path) -> float:
+    """Of a run: the median of its later lines."""
+    lines = map(json.loads, (out / "journal.jsonl").read_text().splitlines())
+    speeds = [line["seconds"]["images_per_second"] for line in lines if line["kind"] == "train"]
+    return statistics.median(speeds[1:])
+
+
+def speed(recipe: str, batch: int, steps: int, processes: int, out: Path) -> float:
+    """Images per second of a run over some processes, each on its core."""
+    words = command(recipe, batch * processes, steps, out)
     meet = ["--coordinator", f"127.0.0.1:{20000 + os.getpid() % 10000}", "--processes", str(processes)]
     started = [
         subprocess.Popen(
@@ -81,9 +95,26 @@ def speed(recipe: str, batch: int, steps: int, processes: int, out: Path) -> flo
     ]
     if any(process.wait() for process in started):
         raise SystemExit(f"a run of {processes} processes has failed")
-    lines = map(json.loads, (out / "journal.jsonl").read_text().splitlines())
-    speeds = [line["seconds"]["images_per_second"] for line in lines if line["kind"] == "train"]
-    return statistics.median(speeds[1:])
+    return images_per_second(out)
+
+
+def whole(recipe: str, batch: int, steps: int, out: Path, *more: str) -> tuple[float, float]:
+    """Seconds of a whole command on all cores, and of one of its steps."""
+    began = time.monotonic()
+    subprocess.run(command(recipe, batch, steps, out, *more), check=True, stderr=subprocess.DEVNULL)
+    return time.monotonic() - began, batch / images_per_second(out)
+
+
+def ensemble(recipe: str, batch: int, steps: int, rounds: int) -> str:
+    """Its time over that of as many runs: the medians of the rounds' ratios."""
+    ratios = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            one = whole(recipe, batch, steps, Path(folder, "one"))
+            four = whole(recipe, batch, steps, Path(folder, "four"), "--ensemble", str(MEMBERS))
+        ratios.append([many / (MEMBERS * single) for many, single in zip(four, one, strict=True)])
+    commands, each = map(statistics.median, zip(*ratios, strict=True))
+    return f"an ensemble of {MEMBERS}: {commands:.2f} of {MEMBERS} runs of {steps} steps; a step {each:.2f}"
 
 
 def main() -> None:
@@ -110,6 +141,7 @@ def main() -> None:
     save = statistics.median(python(SAVE, given.recipe, 5)[1:])
     between = 500 * given.batch_size / one
     print(f"checkpoints: {save:.2f} s each, {save / between:.2%} of 500 steps on one core ({between:.0f} s)")
+    print(ensemble(given.recipe, given.batch_size, given.steps, given.rounds))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from mezzotint.model import bind
 from mezzotint.networks.condition import UNCONDITIONED
 from mezzotint.recipes import recipe
 from mezzotint.sampling import loop
-from mezzotint.training.step import gradients, untouched
+from mezzotint.training.gradients import gradients_of
 
 from .oracle import article
 
@@ -173,7 +173,7 @@ class Package:
             variables = {"params": params, "batch_stats": stats}
             level = config.level(config.schedule(t))
             output, _ = config.network.apply(variables, truth.x, level, train=True, mutable=["batch_stats"])
-            return *gradients(config, untouched, params, stats, truth, UNCONDITIONED), output, running
+            return *gradients_of(config)(params, stats, truth, UNCONDITIONED), output, running
 
         with jax.enable_x64(self.double):
             return jax.tree.map(np.asarray, learn(params, stats, *self.example.arrays))

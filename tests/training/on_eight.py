@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from mezzotint.config import Config, from_json
+from mezzotint.networks.ensemble import Ensemble
 from mezzotint.runs import journal
 from mezzotint.training import loop
 from mezzotint.training.interrupt import Interrupt
@@ -76,6 +77,11 @@ def main(config: Config, folder: Path) -> None:
             resumed = train(planned(replace(config, **laid), devices), stopped)
             said |= {"digests": [digest(state), digest(resumed)]}
         print(json.dumps(said), flush=True)
+    several = replace(config, steps=10, network=Ensemble(config.network, 4))
+    for devices in (1, 2, 8):  # all members, two of them, and a part of all on a device
+        out = folder / f"members-{devices}"
+        train(planned(several, devices), out)
+        print(json.dumps({"mesh": ["members", devices], "losses": losses(out)}), flush=True)
     elsewhere = folder / "elsewhere"
     train(planned(replace(half, shard="params"), 8), elsewhere)
     train(planned(config, 1), elsewhere)

@@ -44,7 +44,7 @@ def steps(out: Path) -> int:
 def digests(config: Config, out: Path) -> tuple[int, dict[str, str]]:
     """The newest checkpoint's step, and a digest of each of its trees."""
     the_plan = plan(config)
-    state = loop.initial_state(the_plan, loop.root_keys(config.seed))
+    state = loop.initial_state(the_plan, loop.root_keys(config.seed, config.members))
     abstract = jax.tree.map(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), to_trees(state)
     )

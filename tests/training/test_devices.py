@@ -84,9 +84,17 @@ def on_eight(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 def test_every_mesh_gives_the_losses_of_one_device(on_eight: dict[str, dict]) -> None:
     one = on_eight["nothing-1-1"]["losses"]
-    assert len(one) == 50 and len(on_eight) == 7
-    for name, mesh in on_eight.items():
+    others = {name: mesh for name, mesh in on_eight.items() if not name.startswith("members")}
+    assert len(one) == 50 and len(others) == 7
+    for name, mesh in others.items():
         assert mesh["losses"] == pytest.approx(one, rel=1e-5), name
+
+
+def test_members_that_share_devices_have_the_losses_of_one_device(on_eight: dict[str, dict]) -> None:
+    one = on_eight["members-1"]["losses"]
+    assert len(one) == 10
+    for devices in (2, 8):
+        assert on_eight[f"members-{devices}"]["losses"] == pytest.approx(one, rel=1e-5), devices
 
 
 def test_a_sharded_state_takes_a_fifth_of_the_memory_at_most(on_eight: dict[str, dict]) -> None:

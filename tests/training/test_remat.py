@@ -12,7 +12,7 @@ from mezzotint.config import Config
 from mezzotint.model import init_variables, told
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.networks.unet import UNet
-from mezzotint.training.step import application, untouched
+from mezzotint.training.gradients import application, untouched
 
 DEEP = [ArticleUNet(widths=(8,), depth=2, stem=8, embedding=8), UNet(widths=(8,), depth=1, embedding=8)]
 

@@ -1,7 +1,7 @@
 """`mezzotint train RECIPE --out DIR`: train, or go on with what is there."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from mezzotint import processes, runtime
 from mezzotint.cli.options import parse
 from mezzotint.config import to_json
 from mezzotint.errors import UserError
+from mezzotint.networks.ensemble import Ensemble
 from mezzotint.processes import Cluster
 from mezzotint.recipes import RECIPES, recipe
 from mezzotint.training.loop import describe, train
@@ -24,6 +25,8 @@ class Options:
     Attributes:
         recipe: the recipe, which decides every default below; `mezzotint recipes` lists them.
         out: the run folder: new, empty, or one to go on with; runs/RECIPE by default.
+        ensemble: members that are trained side by side from different keys, as one model of their mean; one
+            network by default.
         dry_run: say what would be trained, with the whole configuration, and train nothing.
         coordinator: HOST:PORT of process 0, where several processes train together; SLURM, Open MPI and
             Kubernetes are found without.
@@ -33,6 +36,7 @@ class Options:
 
     recipe: Annotated[str, tyro.conf.Positional]
     out: Path | None = None
+    ensemble: int | None = None
     dry_run: bool = False
     coordinator: str | None = None
     processes: int = 1
@@ -55,6 +59,8 @@ def main(arguments: list[str]) -> None:
         arguments = ["demo", *arguments]
     runtime.prepare()
     options, config = parse(recipe(arguments[0]), Options, arguments, "mezzotint train")
+    if options.ensemble is not None:
+        config = replace(config, network=Ensemble(config.network, options.ensemble))
     processes.join(options.cluster)
     if options.dry_run:
         line, complete = describe(config)

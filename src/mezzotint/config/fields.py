@@ -1,6 +1,6 @@
 """A run's whole configuration: frozen dataclasses, checked when they are made."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mezzotint.config.check import check
@@ -179,6 +179,18 @@ class Config:
         """(height, width, channels), once the channels are known."""
         assert self.channels is not None, "the channels are known once the pictures are opened"
         return (*self.image_size, self.channels)
+
+    @property
+    def members(self) -> int:
+        """How many networks are trained side by side; 0 where the network is no ensemble."""
+        return self.network.members if isinstance(self.network, Ensemble) else 0
+
+    @property
+    def of_a_member(self) -> "Config":
+        """The same with one member for its network; itself where the network is no ensemble."""
+        if not isinstance(self.network, Ensemble):
+            return self
+        return replace(self, network=self.network.network)
 
     @property
     def fit(self) -> Fit:

@@ -30,7 +30,7 @@ def averages(record: Record) -> Finding:
     the_plan = plan(record.config)
     state, validation = (
         _newest(record, the_plan),
-        Validation(the_plan, root_keys(record.config.seed).validation),
+        Validation(the_plan, root_keys(record.config.seed, record.config.members).validation),
     )
     if state is None or not validation.possible:
         said = "it takes a checkpoint that can be read, and pictures that are held out"
@@ -47,7 +47,7 @@ def averages(record: Record) -> Finding:
 
 
 def _newest(record: Record, the_plan: Plan) -> TrainState | None:
-    state = initial_state(the_plan, root_keys(record.config.seed))
+    state = initial_state(the_plan, root_keys(record.config.seed, record.config.members))
     place = lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding)  # noqa: E731
     found, _ = checkpoint.newest(record.folder.checkpoints, jax.tree.map(place, to_trees(state)))
     return None if found is None else from_trees(state, found.trees)

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from mezzotint.config import differences
 from mezzotint.errors import UserError
 from mezzotint.model.model import Model
-from mezzotint.networks.ensemble import Ensemble
+from mezzotint.networks.ensemble import Ensemble, joined
 from mezzotint.networks.ensemble import member as name
 
 OF_THE_NETWORK = ("network", "channels", "classes", "image_size", "schedule", "prediction", "level", "pixels")
@@ -40,12 +40,7 @@ def ensemble(models: Sequence[Model]) -> Model:
         raise UserError("a member cannot be an ensemble itself: name the members")
     for model in models[1:]:
         _demand_alike(models[0], model)
-    variables = {
-        kind: {name(index): model.variables[kind] for index, model in enumerate(models)}
-        for kind in ("params", "batch_stats")
-    }
-    if not jax.tree.leaves(variables["batch_stats"]):
-        variables["batch_stats"] = {}
+    variables = joined([model.variables for model in models])
     pixels = jax.tree.map(
         lambda *each: jnp.mean(jnp.stack(each), axis=0), *(model.pixels for model in models)
     )

@@ -8,7 +8,7 @@ from mezzotint.config import Config
 from mezzotint.core.pixels import PixelStatistics
 from mezzotint.errors import UserError
 from mezzotint.model.model import Model
-from mezzotint.model.weights import Tree, abstract_ema, read
+from mezzotint.model.weights import Tree, abstract_checkpoint, from_checkpoint, read
 from mezzotint.runs import checkpoint, tuned
 from mezzotint.runs.checkpoint import Checkpoint
 from mezzotint.runs.folder import RunFolder
@@ -36,21 +36,16 @@ def load(path: str | Path, step: int | None = None) -> Model:
 def _weights(folder: RunFolder, config: Config, step: int | None) -> tuple[Tree, PixelStatistics]:
     """A network's variables and the pixel statistics, from wherever the folder has them."""
     if step is not None:
-        return _averages(_checkpoint(folder, config, step))
+        return from_checkpoint(config, _checkpoint(folder, config, step).trees["ema"])
     if checkpoint.steps(folder.checkpoints):
-        return _averages(_newest(folder, config))
+        return from_checkpoint(config, _newest(folder, config).trees["ema"])
     if folder.weights.exists():
         return read(folder.weights, config)
     raise UserError(f"{folder.path} has no checkpoint yet: train it for longer, then try again")
 
 
-def _averages(found: Checkpoint) -> tuple[Tree, PixelStatistics]:
-    ema = found.trees["ema"]
-    return ema["variables"], PixelStatistics(**ema["pixels"])
-
-
 def _newest(folder: RunFolder, config: Config) -> Checkpoint:
-    found, damaged = checkpoint.newest(folder.checkpoints, {"ema": abstract_ema(config)})
+    found, damaged = checkpoint.newest(folder.checkpoints, {"ema": abstract_checkpoint(config)})
     for damage in damaged:
         warnings.warn(
             f"checkpoint {damage.step} of {folder.path} is damaged ({damage.reason}); using the one before",
@@ -67,6 +62,6 @@ def _checkpoint(folder: RunFolder, config: Config, step: int) -> Checkpoint:
         there = f"there are: {', '.join(map(str, sorted(steps)))}" if steps else "it has none"
         raise UserError(f"{folder.path} has no checkpoint {step}; {there}")
     try:
-        return checkpoint.read(folder.checkpoints, step, {"ema": abstract_ema(config)})
+        return checkpoint.read(folder.checkpoints, step, {"ema": abstract_checkpoint(config)})
     except (ValueError, OSError) as error:
         raise UserError(f"checkpoint {step} of {folder.path} is damaged: {error}") from None

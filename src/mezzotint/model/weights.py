@@ -20,6 +20,7 @@ from mezzotint.core.pixels import PixelStatistics
 from mezzotint.errors import UserError
 from mezzotint.files import write_whole
 from mezzotint.model.bind import init_variables
+from mezzotint.networks.ensemble import parted
 
 VERSION = "1"
 
@@ -27,12 +28,28 @@ Tree = Any
 
 
 def abstract_ema(config: Config) -> Tree:
-    """The shapes of what a checkpoint's `ema` holds, placed on the first device."""
+    """The shapes of a model's `variables` and `pixels`, placed on the first device."""
     variables = jax.eval_shape(partial(init_variables, config), jax.random.key(0))
     channels = jax.ShapeDtypeStruct((config.channels,), jnp.float32)
     tree = {"variables": variables, "pixels": {"mean": channels, "variance": channels}}
     device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     return jax.tree.map(lambda leaf: leaf.update(sharding=device), tree)
+
+
+def abstract_checkpoint(config: Config) -> Tree:
+    """The shapes of what a checkpoint's `ema` holds: of an ensemble, its members' stacked."""
+    one = abstract_ema(config.of_a_member)
+    if not config.members:
+        return one
+    return jax.tree.map(lambda leaf: leaf.update(shape=(config.members, *leaf.shape)), one)
+
+
+def from_checkpoint(config: Config, ema: Tree) -> tuple[Tree, PixelStatistics]:
+    """The variables and the pixel statistics of what a checkpoint's `ema` holds."""
+    variables, pixels = ema["variables"], PixelStatistics(**ema["pixels"])
+    if not config.members:
+        return variables, pixels
+    return parted(variables, config.members), jax.tree.map(lambda each: each.mean(0), pixels)
 
 
 def write(path: Path, variables: Tree, pixels: PixelStatistics) -> None:

@@ -10,10 +10,12 @@ tree under `vmap` every convolution becomes a grouped one, which XLA's CPU backe
 step of four small UNets took 2.4 times as long as four steps of one.
 """
 
+from collections.abc import Sequence
 from dataclasses import field, replace
 from typing import Any
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -21,6 +23,8 @@ from mezzotint.arrays import Images
 from mezzotint.networks.article_unet import ArticleUNet
 from mezzotint.networks.condition import UNCONDITIONED, Condition
 from mezzotint.networks.unet import UNet
+
+Tree = Any
 
 
 class Ensemble(nn.Module):
@@ -52,6 +56,25 @@ class Ensemble(nn.Module):
         members = [self.network.copy(name=member(index)) for index in range(self.members)]
         outputs = [each(x, level, condition, train=train) for each in members]
         return jnp.stack(outputs).mean(axis=0)
+
+
+def joined(members: Sequence[Tree]) -> Tree:
+    """The ensemble's variables from its members'."""
+    variables = {
+        kind: {member(index): each[kind] for index, each in enumerate(members)}
+        for kind in ("params", "batch_stats")
+    }
+    return variables if jax.tree.leaves(variables["batch_stats"]) else variables | {"batch_stats": {}}
+
+
+def parted(stacked: Tree, members: int) -> Tree:
+    """The ensemble's variables from its members', stacked along a first axis."""
+    return joined([at(stacked, index) for index in range(members)])
+
+
+def at(stacked: Tree, index: int) -> Tree:
+    """A member's arrays of those that are stacked."""
+    return jax.tree.map(lambda leaf: leaf[index], stacked)
 
 
 def member(index: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import flax
 import jax
+import jax.numpy as jnp
 from rich.console import Console
 
 from mezzotint import pictures, runtime
@@ -24,16 +25,15 @@ from mezzotint.model import in_turn
 from mezzotint.processes import by_first, first, together
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
-from mezzotint.training import sharding
 from mezzotint.training.evaluate import Evaluation
 from mezzotint.training.feed import feed
 from mezzotint.training.interrupt import Agreement, Interrupt
+from mezzotint.training.members import placements, training_step
 from mezzotint.training.prepare import Plan, claimed, pixel_statistics, plan
 from mezzotint.training.report import Report
 from mezzotint.training.rollback import ROW, Memory, data_seed, demand_another
 from mezzotint.training.start import advice, first_line, memory, step_bytes
 from mezzotint.training.state import TrainState, averaged, create, from_trees, to_trees
-from mezzotint.training.step import train_step
 from mezzotint.training.validate import Validation
 
 KEPT = 2**29  # bytes of a step, up to which what steps free is kept
@@ -50,9 +50,13 @@ class Keys:
     validation: jax.Array
 
 
-def root_keys(seed: int) -> Keys:
-    """Three independent keys of a seed."""
-    return Keys(*jax.random.split(jax.random.key(seed), 3))
+def root_keys(seed: int, members: int = 0) -> Keys:
+    """Three independent keys of a seed; an ensemble's members have those of the seed and of the next ones."""
+    if not members:
+        return Keys(*jax.random.split(jax.random.key(seed), 3))
+    each = [root_keys((seed + index) % 2**32) for index in range(members)]
+    init, training = jnp.stack([keys.init for keys in each]), jnp.stack([keys.training for keys in each])
+    return Keys(init, training, each[0].validation)
 
 
 def train(
@@ -94,10 +98,9 @@ def describe(config: Config) -> tuple[str, Config]:
     """What a run is and takes, for people, and its completed configuration; nothing is written."""
     runtime.prepare()
     the_plan = plan(config)
-    keys = root_keys(config.seed)
+    keys = root_keys(config.seed, config.members)
     state, the_feed = initial_state(the_plan, keys), feed(the_plan)
-    gather = sharding.gatherer(the_plan.mesh)
-    compiled = the_feed.compile(train_step(the_plan.config, keys.training, gather), state)
+    compiled = the_feed.compile(training_step(the_plan.config, keys.training, the_plan.mesh), state)
     lines = [first_line(the_plan, the_feed.place, state, compiled)]
     device = the_plan.mesh.local_devices[0]
     lines += filter(None, [advice(the_plan, step_bytes(compiled), memory(device))])
@@ -111,12 +114,10 @@ class Training:
         """Compiles the step, makes or restores the state, and says what the run is."""
         self.plan, self.folder, self.console = plan, folder, console
         self.watch = plan.config.watch
-        self.keys = root_keys(plan.config.seed)
+        self.keys = root_keys(plan.config.seed, plan.config.members)
         self.feed = feed(plan)
         state = initial_state(plan, self.keys)
-        self.step = self.feed.compile(
-            train_step(plan.config, self.keys.training, sharding.gatherer(plan.mesh)), state
-        )
+        self.step = self.feed.compile(training_step(plan.config, self.keys.training, plan.mesh), state)
         if step_bytes(self.step) <= KEPT:
             runtime.keep_memory()
         self._say_first_line(state)
@@ -294,9 +295,10 @@ def initial_state(plan: Plan, keys: Keys) -> TrainState:
     statistics = pixel_statistics(plan.data.train, plan.config.image_size)
 
     def make(statistics: PixelStatistics, key: Key) -> TrainState:
-        return create(plan.config, plan.steps, statistics, key)
+        one = partial(create, plan.config.of_a_member, plan.steps, statistics)
+        return jax.vmap(one)(key) if plan.config.members else one(key)
 
-    placed = sharding.placements(plan.mesh, jax.eval_shape(make, statistics, keys.init))
+    placed = placements(plan.config, plan.mesh, jax.eval_shape(make, statistics, keys.init))
     return jax.jit(make, out_shardings=placed)(statistics, keys.init)
 
 

@@ -100,14 +100,17 @@ def gatherer(mesh: Mesh) -> Callable[[Tree], Tree]:
 
 def gathered(mesh: Mesh, tree: Tree) -> Tree:
     """Arrays of the state, whole on the first device of this process; all processes ask at once."""
-    if mesh.shape["shard"] > 1:
+    if not all(array.is_fully_replicated for array in jax.tree.leaves(tree)):
         tree = jax.jit(lambda tree: tree, out_shardings=whole(mesh))(tree)
     return jax.tree.map(lambda array: array.addressable_data(0), tree)
 
 
 def jit_step(mesh: Mesh, step: Callable[..., Any], state: Tree, *inputs: NamedSharding) -> Wrapped:
-    """A (state, *inputs) -> (state, metrics) step, compiled for the mesh; the state is donated."""
-    placed = placements(mesh, state)
+    """A (state, *inputs) -> (state, metrics) step, compiled for the mesh; the state stays where it lies.
+
+    The state is donated.
+    """
+    placed = jax.tree.map(lambda array: array.sharding, state)
     return jax.jit(
         step,
         in_shardings=(placed, *inputs),

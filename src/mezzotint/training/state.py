@@ -15,6 +15,7 @@ from mezzotint.arrays import Key
 from mezzotint.config import Config
 from mezzotint.core.pixels import PixelStatistics
 from mezzotint.model import Model, init_variables
+from mezzotint.model.weights import from_checkpoint
 from mezzotint.training.optimizer import adamw
 from mezzotint.training.sharding import gathered
 
@@ -50,7 +51,7 @@ def create(config: Config, steps: int, dataset: PixelStatistics, key: Key) -> Tr
 
 def averaged(config: Config, mesh: Mesh, state: TrainState) -> Model:
     """What is sampled from, on one device: the averages, with the pixel statistics."""
-    return Model(config, *gathered(mesh, (state.averages, state.pixels)))
+    return Model(config, *from_checkpoint(config, gathered(mesh, to_trees(state)["ema"])))
 
 
 def to_trees(state: TrainState) -> dict[str, Tree]:

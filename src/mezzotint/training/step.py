@@ -6,12 +6,10 @@ A step's randomness is `fold_in(root, step)`; the validation's is one key for al
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
-from einops import rearrange
 from jaxtyping import Array, Float
 
 from mezzotint.arrays import Bytes, Images, Key
@@ -20,49 +18,15 @@ from mezzotint.core import pixels
 from mezzotint.core.augmentation import augment
 from mezzotint.core.labels import Labels, withheld
 from mezzotint.core.objective import Truth, noised
-from mezzotint.core.prediction import denoiser
 from mezzotint.model import told
+from mezzotint.model.weights import from_checkpoint
 from mezzotint.networks.condition import Condition
 from mezzotint.training.average import decay_at, moved
-from mezzotint.training.remat import rematerialised
-from mezzotint.training.state import TrainState
+from mezzotint.training.gradients import Gather, Gradients, gradients_of, losses, untouched
+from mezzotint.training.state import TrainState, to_trees
 
-Tree = Any
-Part = tuple[Truth, Condition]
 Metrics = dict[str, Array]
-Gather = Callable[[Tree], Tree]
 Step = Callable[[TrainState, Bytes, Labels], tuple[TrainState, Metrics]]
-
-
-def untouched(tree: Tree) -> Tree:
-    """The `gather` of a state that is whole on every device."""
-    return tree
-
-
-def application(config: Config, gather: Gather, train: bool) -> Callable[..., tuple[Array, Tree]]:
-    """The network's (variables, x, level, condition) -> (output, changed variables)."""
-
-    def apply(variables: Tree, *inputs: Any) -> Any:
-        return config.network.apply(gather(variables), *inputs, train=train, mutable=["batch_stats"])
-
-    return rematerialised(apply) if config.remat and train else apply
-
-
-def losses(
-    config: Config, gather: Gather, variables: Tree, truth: Truth, condition: Condition, train: bool
-) -> tuple[Array, Tree]:
-    """The objective (batch,) of a network with these variables, and its new batch statistics."""
-    updated, apply = variables["batch_stats"], application(config, gather, train)
-
-    def network(x: Array, t: Array) -> Array:
-        nonlocal updated
-        level = config.level(config.schedule(t))
-        output, changed = apply(variables, x, level, condition)
-        updated = changed.get("batch_stats", updated)
-        return output
-
-    estimate = denoiser(network, config.schedule, config.prediction)(truth.x, truth.t)
-    return config.objective(config.schedule, config.prediction, truth, estimate), updated
 
 
 def draw(config: Config, key: Key, images: Array) -> Truth:
@@ -84,54 +48,22 @@ def conditioned(config: Config, key: Key, images: Images, labels: Labels) -> tup
     return images, condition._replace(augment=drawn)
 
 
-def gradients(
-    config: Config, gather: Gather, params: Tree, batch_stats: Tree, truth: Truth, condition: Condition
-) -> tuple[Array, Tree, Tree]:
-    """(loss, gradients, new batch statistics) of a batch, a part of it at a time.
-
-    With `optimizer.accumulate` parts the gradients are the mean over the parts; batch statistics
-    are those of each part in turn, so that only networks without them give exactly the same.
-    """
-
-    def mean_loss(params: Tree, batch_stats: Tree, part: Part) -> tuple[Array, Tree]:
-        variables = {"params": params, "batch_stats": batch_stats}
-        values, batch_stats = losses(config, gather, variables, *part, train=True)
-        return values.mean(), batch_stats
-
-    value_and_grad = jax.value_and_grad(mean_loss, has_aux=True)
-    count = config.optimizer.accumulate
-    if count == 1:
-        (loss, batch_stats), grads = value_and_grad(params, batch_stats, (truth, condition))
-        return loss, grads, batch_stats
-
-    def accumulate(carry: tuple, part: Part) -> tuple[tuple, None]:
-        total, grads, batch_stats = carry
-        (loss, batch_stats), new = value_and_grad(params, batch_stats, part)
-        return (total + loss, jax.tree.map(jnp.add, grads, new), batch_stats), None
-
-    parts = jax.tree.map(lambda a: rearrange(a, "(b n) ... -> n b ...", n=count), (truth, condition))
-    zeros = jax.tree.map(jnp.zeros_like, params)
-    (total, grads, batch_stats), _ = jax.lax.scan(accumulate, (jnp.zeros(()), zeros, batch_stats), parts)
-    return total / count, jax.tree.map(lambda g: g / count, grads), batch_stats
-
-
-def train_step(config: Config, root: Key, gather: Gather = untouched) -> Step:
+def train_step(config: Config, root: Key, gradients: Gradients | None = None) -> Step:
     """The step of a configuration, to be jitted: (state, images uint8, labels) -> (state, metrics).
 
     Args:
         config: with its channels and classes known.
         root: of the steps' randomness.
-        gather: makes what the devices hold in parts whole, see `training/sharding.py`.
+        gradients: computes them over many devices, see `training/gradients.py`; of one by default.
     """
+    gradients = gradients or gradients_of(config)
 
     def step(state: TrainState, images: Bytes, labels: Labels) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(root, state.step)
         unit, condition = conditioned(config, key, pixels.from_bytes(images), labels)
         statistics, running = config.pixels.in_training(state.pixels, unit)
         truth = draw(config, key, pixels.encode(unit, statistics))
-        loss, grads, batch_stats = gradients(
-            config, gather, state.params, state.batch_stats, truth, condition
-        )
+        loss, grads, batch_stats = gradients(state.params, state.batch_stats, truth, condition)
         decay = decay_at(config.average, state.step)
         after = state.apply_gradients(grads=grads, batch_stats=batch_stats, pixels=running)
         averaged = {"params": after.params, "batch_stats": after.batch_stats}
@@ -160,9 +92,10 @@ def validation_step(
     def step(
         state: TrainState, images: Bytes, labels: Labels, weights: Array, index: Array
     ) -> tuple[Array, Array]:
-        encoded = pixels.encode(pixels.from_bytes(images), state.pixels)
+        averages, statistics = from_checkpoint(config, to_trees(state)["ema"])
+        encoded = pixels.encode(pixels.from_bytes(images), statistics)
         truth = draw(config, jax.random.fold_in(root, index), encoded)
-        values, _ = losses(config, gather, state.averages, truth, told(config, labels), train=False)
+        values, _ = losses(config, gather, averages, truth, told(config, labels), train=False)
         return (values * weights).sum(), weights.sum()
 
     return step
