@@ -86,7 +86,7 @@ class Soak:
 
     def end(self) -> None:
         """The command without anything that happens to it."""
-        finish(self.begin())
+        finish(self.begin(), seconds=120 + self.steps)
 
     def _signal(self, run: subprocess.Popen, number: signal.Signals) -> int:
         """Sends a signal to one of the processes, where they have not just ended; which."""

@@ -45,9 +45,9 @@ def start(words: list[str], processes: int = 1, devices: int = 1) -> subprocess.
     )
 
 
-def finish(process: subprocess.Popen, code: int = 0) -> str:
-    """What it said, once it has ended with that code."""
-    said, _ = process.communicate(timeout=120)
+def finish(process: subprocess.Popen, code: int = 0, seconds: float = 120) -> str:
+    """What it said, once it has ended with that code; it has so much time for that."""
+    said, _ = process.communicate(timeout=seconds)
     assert process.returncode == code, said
     return said
 

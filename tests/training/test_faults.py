@@ -22,6 +22,7 @@ from mezzotint.data.source import DataSource
 from mezzotint.errors import UserError
 from mezzotint.model import load
 from mezzotint.runs import checkpoint, journal
+from mezzotint.runs.folder import RunFolder
 from mezzotint.training import step
 from mezzotint.training.interrupt import Interrupt
 from mezzotint.training.prepare import plan
@@ -58,6 +59,18 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_used(
     assert "checkpoint 8 is damaged" in said and "going on from checkpoint 4" in said
     assert (run / "damaged" / "8").is_dir()
     assert (digests(tiny, run), figures(run)) == before
+
+
+def test_a_checkpoint_of_another_network_is_refused_and_stays(tiny: Config, tmp_path: Path) -> None:
+    """As where config.json was edited: it is no damage, and nothing is set aside."""
+    run = tmp_path / "run"
+    train(tiny, run)
+    other = replace(tiny, network=replace(tiny.network, depth=2))
+    RunFolder(run).write_config(plan(other).config)
+    for use in (lambda: train(other, run), lambda: load(run)):
+        with pytest.raises(UserError, match=r"checkpoint 8 of .* is of another network.* is missing there"):
+            use()
+    assert checkpoint.steps(run / "checkpoints") == [8, 4]
 
 
 def test_a_full_disk_while_saving_does_not_stop_the_training(

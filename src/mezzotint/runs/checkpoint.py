@@ -20,6 +20,7 @@ from typing import Any
 import jax
 from orbax.checkpoint import v1
 
+from mezzotint.errors import UserError
 from mezzotint.processes import anywhere, by_first, first
 from mezzotint.runs.seal import seal, sealed_loss, verify
 
@@ -90,12 +91,15 @@ def read(folder: Path, step: int, abstract: dict[str, Tree]) -> Checkpoint:
 
     Raises:
         ValueError: it was not finished, has changed since, or has another version.
+        UserError: it is whole, and of another network.
     """
     place = folder.absolute() / str(step)
     by_first(lambda: verify(place))
-    extra = ocp.checkpointables_metadata(place).custom_metadata
+    found = ocp.checkpointables_metadata(place)
+    extra = found.custom_metadata
     if extra["version"] != VERSION:
         raise ValueError(f"its format has version {extra['version']}, not {VERSION}")
+    _demand_fit(place, _shapes(found.metadata["ema"]), _shapes(abstract["ema"]))
     return Checkpoint(step, ocp.load_checkpointables(place, abstract), extra["training"])
 
 
@@ -178,6 +182,24 @@ def _demand_space(folder: Path, trees: Tree) -> None:
         raise OSError(errno.ENOSPC, said)
 
 
+def _demand_fit(place: Path, held: dict[str, Any], asked: dict[str, Any]) -> None:
+    """Raises a `UserError` where a checkpoint's averages are not those of the configuration's network."""
+    for name in sorted({*held, *asked}):
+        if held.get(name) != asked.get(name):
+            there, here = held.get(name, "missing"), asked.get(name, "missing")
+            raise UserError(
+                f"checkpoint {place.name} of {place.parent.parent} is of another network than config.json: "
+                f"{name} is {there} there, and {here} in the network; give the run the config.json back that "
+                "it was trained with, or train into a new folder"
+            )
+
+
+def _shapes(tree: Tree) -> dict[str, Any]:
+    """{"variables/params/stem/kernel": (3, 3, 3, 8), ...}."""
+    flat, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return {"/".join(str(key.key) for key in path): tuple(leaf.shape) for path, leaf in flat}
+
+
 def _first_line(error: Exception) -> str:
     """What an exception says, at most 200 characters of it."""
     return (str(error).splitlines() or [repr(error)])[0][:200]
@@ -190,11 +212,12 @@ def _full_disk(error: Exception) -> str | None:
 
 @contextmanager
 def _orbax_quiet() -> Iterator[None]:
-    """Orbax logs every failure of every thread with its trace; the caller says it in a line."""
+    """Orbax logs every failure of every thread with its trace; the caller says it in a line.
+
+    After a failure it stays quiet: threads of the save may still be failing.
+    """
     logger = logging.getLogger("absl")
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
+    yield
+    logger.setLevel(before)
