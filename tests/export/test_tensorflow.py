@@ -78,6 +78,8 @@ OPERATIONS: dict[str, tuple[Callable[..., jax.Array], Sequence[tuple[int, ...]]]
     "pooling's sum": (lambda x: x.sum((2, 4)), [(2, 3, 2, 4, 2, 5)]),
     "sum of all": (lambda x: x.sum(), [(2, 3)]),
     "maximum": (lambda x: x.max(-1), [(2, 3, 4)]),
+    "product": (lambda x: x.prod(1), [(2, 3, 4)]),
+    "a vector and rows": (lambda x: jnp.arange(2.0) @ x, [(2, 3)]),
     "matrices": (lambda a, b: a @ b, [(2, 3, 4, 5), (2, 3, 5, 6)]),
     "rows of many": (
         lambda a: jnp.einsum("bhwc,cd->bhwd", a, jnp.arange(10.0).reshape(5, 2)),
@@ -205,6 +207,14 @@ def test_a_graph_model_is_the_network_with_its_weights_beside_it(
     numbers = sum(math.prod(each["shape"]) for each in manifest["weights"])
     assert sum(map(len, shards)) < 1.15 * bits / 8 * numbers
     assert 0 < error(by_topology(told, b"".join(shards)), DENOISE) < bound
+
+
+@pytest.mark.parametrize("name", ["dpmpp-2m", "unipc"])
+def test_samplers_that_remember_steps_leave_whole(name: str) -> None:
+    program = whole_sampler(model(SMALL), PRESETS[name], 4)
+    (call,) = calls(program, 2)
+    run = run_by(tf_graph.function(program).get_concrete_function())
+    assert 0 < errors([call], [run(call.inputs)])[0] < BOUND
 
 
 def test_a_whole_sampler_is_no_graph_model(tmp_path: Path) -> None:

@@ -89,10 +89,16 @@ class Soak:
         finish(self.begin(), seconds=120 + self.steps)
 
     def _signal(self, run: subprocess.Popen, number: signal.Signals) -> int:
-        """Sends a signal to one of the processes, where they have not just ended; which."""
+        """Sends a signal to one of the processes, where they have not just ended; which.
+
+        The kernel's list of a process's children may lack one for a moment.
+        """
         victim = self.random.randrange(self.processes)
-        with suppress(ProcessLookupError, FileNotFoundError, IndexError):
-            os.kill(workers(run)[victim] if self.processes > 1 else run.pid, number)
+        while run.poll() is None:
+            with suppress(ProcessLookupError, FileNotFoundError, IndexError):
+                os.kill(workers(run)[victim] if self.processes > 1 else run.pid, number)
+                break
+            time.sleep(0.01)
         return victim
 
     def _saved(self) -> int:

@@ -188,6 +188,10 @@ def _select(graph: OnnxGraph, which: Handle, first: Handle, second: Handle) -> H
     return graph._node("Where", which, second, first)
 
 
+def _clamp(graph: OnnxGraph, low: Handle, x: Handle, high: Handle) -> Handle:
+    return graph.elementwise("min", graph.elementwise("max", x, low), high)
+
+
 def _atan2(graph: OnnxGraph, y: Handle, x: Handle) -> Handle:
     """2 arctan(y / (hypot(x, y) + x)): the half angle, which has no quadrants; not for y = 0 > x."""
     square = lambda value: graph.elementwise("mul", value, value)  # noqa: E731
@@ -197,4 +201,9 @@ def _atan2(graph: OnnxGraph, y: Handle, x: Handle) -> Handle:
     return graph.elementwise("add", half, half)
 
 
-COMPOSED: dict[str, Callable[..., Handle]] = {"atan2": _atan2, "rsqrt": _rsqrt, "select_n": _select}
+COMPOSED: dict[str, Callable[..., Handle]] = {
+    "atan2": _atan2,
+    "clamp": _clamp,
+    "rsqrt": _rsqrt,
+    "select_n": _select,
+}

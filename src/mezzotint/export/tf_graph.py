@@ -174,9 +174,8 @@ class TensorFlowGraph:
         return x[(*[slice(None)] * axis, slice(start, stop, stride))]
 
     def reduce(self, name: str, x: Handle, axes: Sequence[int]) -> Handle:
-        """JAX's `reduce_sum` or `reduce_max` over axes, which go: neighbours at once, the last first."""
-        tf = tensorflow()
-        reduce = {"reduce_sum": tf.reduce_sum, "reduce_max": tf.reduce_max}[name]
+        """`reduce_sum` and its like over axes, which go: neighbours at once, the last first."""
+        reduce = getattr(tensorflow(), name)
         for run in reversed(_runs(sorted(axes))):
             sizes = _sizes(x)
             first, last = sizes[: run[0]], sizes[run[-1] + 1 :]
@@ -192,7 +191,7 @@ class TensorFlowGraph:
             return tf.matmul(a, b)
         sizes = _sizes(a)
         rows = tf.matmul(self.reshape(a, (-1, sizes[-1])), b)
-        return self.reshape(rows, (*sizes[:-1], b.shape[-1]))
+        return self.reshape(rows, (*sizes[:-1], _sizes(b)[-1]))
 
     def convolve(self, x: Handle, kernel: np.ndarray, window: Window) -> Handle:
         """(batch, height, width, in) with a kernel (height, width, in / groups, out)."""
