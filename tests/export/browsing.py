@@ -4,7 +4,12 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,11 +22,11 @@ needs_browser = pytest.mark.skipif(
 )
 
 
-def browse(page: Path, references: list[dict[str, Any]], folder: Path, driver: Path) -> dict[str, Any]:
+def browse(address: str, references: list[dict[str, Any]], folder: Path, driver: Path) -> dict[str, Any]:
     """Uses a page in every way, and says what was measured.
 
     Args:
-        page: the HTML file.
+        address: of the HTML file, or of the folder that a server has it in.
         references: pictures to compare with: noise, picture, steps, sampler, label.
         folder: for screenshots.
         driver: what `installed` made of `browser/`.
@@ -29,7 +34,7 @@ def browse(page: Path, references: list[dict[str, Any]], folder: Path, driver: P
     folder.mkdir(parents=True, exist_ok=True)
     asked = folder / "references.json"
     asked.write_text(json.dumps(references))
-    return driven(driver / "browse.mjs", page, asked, folder)
+    return driven(driver / "browse.mjs", address, asked, folder)
 
 
 def driven(script: Path, *arguments: Path | str) -> dict[str, Any]:
@@ -39,6 +44,32 @@ def driven(script: Path, *arguments: Path | str) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+class Server(SimpleHTTPRequestHandler):
+    """`python -m http.server` without its log."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+class Isolating(Server):
+    """One that isolates its pages from other origins, so that they get threads."""
+
+    def end_headers(self) -> None:
+        """Adds what isolates."""
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
+
+@contextmanager
+def served(folder: Path, handler: type[Server] = Server) -> Iterator[str]:
+    """The address of a folder."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 def installed(source: Path, folder: Path) -> Path:

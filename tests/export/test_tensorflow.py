@@ -18,7 +18,7 @@ from jax import lax
 
 from mezzotint.errors import UserError
 from mezzotint.export import jax2tf, savedmodel, tf_graph, tfjs, tflite
-from mezzotint.export.bundle import tensorflow_js
+from mezzotint.export.bundle import node_path
 from mezzotint.export.check import BOUND, Call, calls, check, errors
 from mezzotint.export.program import Program, denoise, whole_sampler
 from mezzotint.export.quantize import Quantize
@@ -253,7 +253,7 @@ def by_topology(told: dict[str, Any], weights: bytes) -> Run:
 def test_tf_js_runs_a_graph_model_in_node(tmp_path: Path) -> None:
     tfjs.write(DENOISE, tmp_path)
     try:
-        tensorflow_js()
+        node_path()
     except UserError as problem:
         skip_offline(str(problem))
         raise

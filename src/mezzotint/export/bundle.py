@@ -1,8 +1,8 @@
 """The page's JavaScript: built by npm, once for each version of its sources.
 
-sources in `page/` -> two scripts, kept in the user's cache folder
+sources in `page/` -> the scripts of both pages, kept in the user's cache folder
 
-npm takes the libraries that `page/package-lock.json` pins, by their integrity hashes, and esbuild makes two
+npm takes the libraries that `page/package-lock.json` pins, by their integrity hashes, and esbuild makes three
 files of them and of our own. What is cached is named by a digest of the sources and of the lock.
 """
 
@@ -12,7 +12,6 @@ import subprocess
 import tempfile
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import NamedTuple
 
 from platformdirs import user_cache_path
 
@@ -23,30 +22,20 @@ NEEDED = (
 )
 
 
-class Bundle(NamedTuple):
-    """The page's two scripts.
+def bundle() -> Path:
+    """The folder with the scripts, from the cache or built now, which takes half a minute and the network.
 
-    Attributes:
-        engine: the worker's: TensorFlow.js with its WebAssembly inside.
-        app: the page's own.
-    """
-
-    engine: str
-    app: str
-
-
-def bundle() -> Bundle:
-    """The scripts, from the cache or built now, which takes about a quarter of a minute and the network.
+    `app.js` is the page's own; `web/engine.js` the worker with TensorFlow.js, its WebAssembly inside;
+    `site/engine.js` the one with ONNX Runtime, whose WebAssembly lies beside it.
 
     Raises:
         UserError: there is no npm, or it failed.
     """
-    scripts = _built() / "dist"
-    return Bundle(*((scripts / f"{name}.js").read_text(encoding="utf-8") for name in Bundle._fields))
+    return _built() / "dist"
 
 
-def tensorflow_js() -> dict[str, str]:
-    """What Node must find in its environment to run TensorFlow.js, which the page is made with.
+def node_path() -> dict[str, str]:
+    """What Node must find in its environment to run what the pages are made with.
 
     Raises:
         UserError: as for `bundle`.

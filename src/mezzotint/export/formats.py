@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mezzotint.errors import UserError, nearest
-from mezzotint.export.bundle import tensorflow_js
+from mezzotint.export.bundle import node_path
 from mezzotint.export.program import Program
 from mezzotint.export.quantize import Quantize
 
@@ -46,9 +46,10 @@ FORMATS: dict[str, Format] = {
     "savedmodel": Format("TensorFlow and TF Serving", "tf", TENSORFLOW),
     "jax2tf": Format("the same by jax2tf, one XlaCallModule", "tf", TENSORFLOW),
     "tflite": Format("LiteRT, on phones and boards", "tflite", (*TENSORFLOW, "ai_edge_litert"), FEWER),
-    "tfjs": Format("TensorFlow.js, in browsers", "tf", TENSORFLOW, FEWER, False, None, tensorflow_js),
+    "tfjs": Format("TensorFlow.js, in browsers", "tf", TENSORFLOW, FEWER, False, None, node_path),
     "onnx": Format("ONNX Runtime and many others", "onnx", ("onnx", "onnxruntime"), FEWER),
-    "web": Format("one page that paints by itself", "tf", TENSORFLOW, FEWER, False, 1, tensorflow_js),
+    "web": Format("one page that paints by itself", "tf", TENSORFLOW, FEWER, False, 1, node_path),
+    "site": Format("the page as a folder for web servers", "onnx", ("onnx",), FEWER, False, None, node_path),
 }
 
 

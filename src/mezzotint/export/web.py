@@ -2,35 +2,22 @@
 
 TensorFlow.js graph model, sidecar -> HTML
 
-No request leaves it, and its Content-Security-Policy would let none leave. The page's own sources lie in
-`page/`: the schedules, grids and samplers of `core/` and `sampling/` once more, in JavaScript.
+No request leaves it, and its Content-Security-Policy would let none leave.
 """
 
-import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from html import escape
-from importlib.resources import files
+from collections.abc import Sequence
 from pathlib import Path
-from string import Template
-from typing import Any
 
-import jax
-import numpy as np
-
-from mezzotint.core.labels import NONE
 from mezzotint.export import sidecar, tfjs
 from mezzotint.export.bundle import bundle
+from mezzotint.export.markup import Json, Way, heading, inlined, markup, reference, source
 from mezzotint.export.program import Program
 from mezzotint.export.quantize import Quantize
-from mezzotint.model import Model
-from mezzotint.sampling import fresh, loop
-from mezzotint.sampling.ddim import Ddim
 
 FILE = "page.html"
 BATCH = 1
-
-Json = Mapping[str, Any]
+POLICY = "script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'"
 
 
 def write(program: Program, folder: Path, quantize: Quantize = "none") -> Path:
@@ -39,18 +26,15 @@ def write(program: Program, folder: Path, quantize: Quantize = "none") -> Path:
     Raises:
         UserError: TensorFlow is not installed, TF.js has nothing for an operation, or there is no npm.
     """
-    model, graph = program.model, tfjs.model(program, quantize, BATCH)
-    height, width, _ = model.config.picture_shape
-    count = sum(leaf.size for leaf in jax.tree.leaves(model.variables["params"]))
+    graph = tfjs.model(program, quantize, BATCH)
     page = build(
         graph.topology,
         graph.specs,
         graph.weights,
         sidecar.sidecar(program, "web", FILE, BATCH),
-        reference(model),
+        reference(program.model),
         signature=graph.signature,
-        title=model.config.recipe.replace("-", " ").capitalize(),
-        summary=f"{width}\u00d7{height} pixels, by a model of {count / 1e6:.1f} million parameters.",
+        **heading(program.model),
     )
     path = folder / FILE
     path.write_text(page, encoding="utf-8")
@@ -75,7 +59,7 @@ def build(
         weight_specs: the `weights` of its manifest, of all groups in order.
         weights: their bytes.
         told: what `mezzotint.json` holds.
-        reference: what the page is compared with, as `reference` gives it.
+        reference: what the page is compared with, as `markup.reference` gives it.
         signature: the graph model's `signature`, which names the tensors x, t and, where there are classes,
             label among its inputs, image and noise among its outputs.
         title: of the page.
@@ -84,40 +68,18 @@ def build(
     Raises:
         UserError: the page's scripts could not be built.
     """
-    _, height, width, _ = told["inputs"]["x"]["shape"]
+    network = inlined({"topology": topology, "specs": weight_specs, "signature": signature})
     scripts = bundle()
-    return Template(_source("index.html")).substitute(
-        style=_source("style.css"),
-        title=escape(title),
-        summary=escape(summary),
-        height=height,
-        width=width,
-        sidecar=_inlined(told),
-        reference=_inlined(reference),
-        network=_inlined({"topology": topology, "specs": weight_specs, "signature": signature}),
-        weights=b64encode(weights).decode(),
-        engine=scripts.engine,
-        app=scripts.app,
+    engine, app = ((scripts / name).read_text(encoding="utf-8") for name in ("web/engine.js", "app.js"))
+    way = Way(
+        policy=POLICY,
+        promise="the network is inside it, and no request leaves it",
+        runtime="TensorFlow.js (Apache-2.0, Google)",
+        style=f"<style>\n{source('style.css')}\n</style>",
+        scripts=f"""\
+<script type="application/json" id="network">{network}</script>
+<script type="text/plain" id="weights">{b64encode(weights).decode()}</script>
+<script type="text/plain" id="engine">{engine}</script>
+<script>{app}</script>""",
     )
-
-
-def reference(model: Model) -> dict[str, Any]:
-    """A picture of JAX's, by DDIM in the model's own number of steps: the first of seed 0.
-
-    Standard normal `noise` and a `picture` in [0, 1], both flat, with the `sampler`, the `steps` and the
-    `label` that lead from one to the other.
-    """
-    steps = model.config.sampling_steps
-    noise = fresh.noise(loop.keys(0, 0, 1), model.config.picture_shape)
-    picture = model.sample(1, steps, seed=0, sampler=Ddim())
-    told = {"sampler": "ddim", "steps": steps, "label": NONE}
-    return {"noise": np.ravel(noise).tolist(), "picture": picture.ravel().tolist(), **told}
-
-
-def _inlined(value: Any) -> str:
-    """JSON that no HTML parser takes for markup."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-
-
-def _source(name: str) -> str:
-    return files("mezzotint.export").joinpath("page", name).read_text(encoding="utf-8")
+    return markup(told, reference, way, title=title, summary=summary)

@@ -1,13 +1,13 @@
-// Uses a page that paints as a person would: node browse.mjs PAGE REFERENCES FOLDER
-// Opens PAGE from disk in Chromium, compares its pictures with the REFERENCES, presses every button, leaves
-// screenshots in FOLDER, and prints what it measured as JSON. What does not hold is an AssertionError.
+// Uses a page that paints as a person would: node browse.mjs ADDRESS REFERENCES FOLDER
+// Opens ADDRESS, from disk or of a server, in Chromium, compares its pictures with the REFERENCES, presses every
+// button, leaves screenshots in FOLDER, and prints what it measured as JSON. What does not hold is an AssertionError.
 
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
-import { pathToFileURL } from "node:url";
+import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const [file, references, folder] = process.argv.slice(2);
+const [address, references, folder] = process.argv.slice(2);
+const alone = address.startsWith("file:"); // it asks for nothing but itself
 const LIMIT = 120_000; // ms for a picture on a busy machine
 
 const SILENT = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -19,21 +19,23 @@ const browser = await chromium.launch({
 
 /** A page in a window of this size, and what it did that it should not do. */
 async function opened(options) {
-  const context = await browser.newContext({ offline: true, ...options });
+  const context = await browser.newContext({ offline: alone, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(LIMIT);
   const faults = [];
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("console", (said) => said.type() === "error" && faults.push(`console: ${said.text()}`));
   page.on("request", (request) => {
-    if (!/^(file|data|blob):/.test(request.url())) faults.push(`request: ${request.url()}`);
+    const url = request.url();
+    const own = alone ? url === address : url.startsWith(address);
+    if (!own && !/^(data|blob):/.test(url)) faults.push(`request: ${url}`);
   });
   await page.addInitScript(() => {
     window.pressed = new Set();
     addEventListener("click", ({ target }) => window.pressed.add(target.id), true);
   });
   const start = performance.now();
-  await page.goto(pathToFileURL(file).href);
+  await page.goto(address);
   await page.evaluate(() => window.mezzotint.ready);
   const load = performance.now() - start;
   await page.evaluate(() => window.mezzotint.first);
@@ -233,8 +235,7 @@ try {
   assert.deepEqual(faults, []);
   await fitsAPhone();
   const devices = await page.evaluate(() => window.mezzotint.race(true));
-  const bytes = statSync(file).size;
-  console.log(JSON.stringify({ bytes, load, backend, pictures, devices }, null, 2));
+  console.log(JSON.stringify({ load, backend, pictures, devices }, null, 2));
 } finally {
   await browser.close();
 }

@@ -1,4 +1,4 @@
-// Opens an example's page: node open.mjs ADDRESS; prints its `window.example` and the canvas's bytes as JSON.
+// Opens a page: node open.mjs ADDRESS EXPRESSION; prints what the expression is, as soon as it is something, as JSON.
 
 import { chromium } from "playwright-core";
 
@@ -6,17 +6,13 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
 });
+const [address, expression] = process.argv.slice(2);
 try {
   const page = await browser.newPage();
   const fault = new Promise((_, reject) => page.on("pageerror", reject));
-  await page.goto(process.argv[2]);
-  await Promise.race([page.waitForFunction(() => window.example), fault]);
-  const found = await page.evaluate(() => {
-    const { width, height } = document.querySelector("canvas");
-    const data = document.querySelector("canvas").getContext("2d").getImageData(0, 0, width, height).data;
-    return { ...window.example, canvas: Array.from(data) };
-  });
-  console.log(JSON.stringify(found));
+  await page.goto(address);
+  const found = await Promise.race([page.waitForFunction(expression), fault]);
+  console.log(JSON.stringify(await found.jsonValue()));
 } finally {
   await browser.close();
 }

@@ -15,7 +15,7 @@ const $$ = (id) => document.getElementById(id);
 const sidecar = json("sidecar");
 const reference = json("reference");
 const [height, width] = sidecar.inputs.x.shape.slice(1);
-const network = started(sidecar.inputs.x.shape.slice(1));
+const network = started(sidecar);
 const paints = painter(sidecar, network);
 const { sample, remake, check } = comparing(paints, reference);
 
@@ -144,6 +144,10 @@ function maskChanged({ share, cursor }) {
   say(`Brush at column ${column}, row ${row}; mask on ${part}`);
 }
 
+function computedBy({ backend, threads = 1 }) {
+  $$("backend").textContent = BACKENDS[backend] + (threads > 1 ? `, ${threads} threads` : "");
+}
+
 function say(words) {
   $$("status").className = "";
   $$("status").textContent = words;
@@ -225,9 +229,9 @@ function download() {
 // ---- starting
 
 async function start() {
-  await network.loaded;
-  $$("backend").textContent = BACKENDS.wasm;
-  return { backend: "wasm" };
+  const device = await network.loaded;
+  computedBy(device);
+  return device;
 }
 
 /** After the first picture: another device, where WebAssembly is slow and one is faster. */
@@ -237,8 +241,8 @@ async function faster() {
 
 async function race(software) {
   const label = sidecar.classes ? -1 : undefined;
-  const { backend, tried } = await network.race(paints.noise(0), 1, 1, label, software);
-  $$("backend").textContent = BACKENDS[backend];
+  const { tried, ...device } = await network.race(paints.noise(0), 1, 1, label, software);
+  computedBy(device);
   return tried;
 }
 

@@ -1,7 +1,22 @@
-// What the page carries in <script> elements that are no scripts.
+// What the page carries in <script> elements that are no scripts: all of it, or what is not in files beside it.
+
+/** The address of the worker's script. */
+export function engine() {
+  if (!has("engine")) return "engine.js";
+  return URL.createObjectURL(new Blob([text("engine")], { type: "text/javascript" }));
+}
+
+/** The network, as the worker takes it: {network, weights}; or nothing. */
+export function carried() {
+  return has("network") ? { network: json("network"), weights: base64("weights").buffer } : {};
+}
+
+function has(id) {
+  return document.getElementById(id) !== null;
+}
 
 /** The text of an element. */
-export function text(id) {
+function text(id) {
   return document.getElementById(id).textContent;
 }
 
@@ -11,7 +26,7 @@ export function json(id) {
 }
 
 /** The bytes of base64. */
-export function base64(id) {
+function base64(id) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text(id)); // since 2025
   const letters = atob(text(id));
   const bytes = new Uint8Array(letters.length);

@@ -1,11 +1,10 @@
 // The network as a function: (x, t, level, label) -> a promise of {image, noise}, answered by the worker.
 
-import { base64, json, text } from "./inlined.js";
+import { carried, engine } from "./inlined.js";
 
-/** Starts the worker, and gives it the network that the page holds. */
-export function network(size) {
-  const source = new Blob([text("engine")], { type: "text/javascript" });
-  const worker = new Worker(URL.createObjectURL(source));
+/** Starts the worker with the network of a sidecar, which the page carries or the worker finds beside it. */
+export function network({ file, inputs }) {
+  const worker = new Worker(engine());
   const waiting = new Map();
   let count = 0;
 
@@ -25,9 +24,10 @@ export function network(size) {
       worker.postMessage({ id: count, ...message }, transfer);
     });
 
-  const weights = base64("weights").buffer;
+  const { weights, ...rest } = carried();
+  const size = inputs.x.shape.slice(1);
   return {
-    loaded: ask({ task: "load", network: json("network"), weights, size }, [weights]),
+    loaded: ask({ task: "load", file, size, weights, ...rest }, weights ? [weights] : []),
     denoise: (x, t, level, label) => ask({ task: "denoise", x, t, level, label }),
     race: (x, t, level, label, software = false) => ask({ task: "race", x, t, level, label, software }),
   };

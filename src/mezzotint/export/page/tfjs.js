@@ -1,5 +1,4 @@
-// The worker: TensorFlow.js with the network. It answers messages {id, task, ...} with {id, ...}, in order.
-// It works off the page's thread, so that the page stays awake, and no request leaves it.
+// The worker of a page that is one file: TensorFlow.js, and the network that the page carries. No request leaves it.
 
 import { env, ready, setBackend, tensor } from "@tensorflow/tfjs-core";
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
@@ -7,26 +6,14 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-webgl";
 import "@tensorflow/tfjs-backend-webgpu";
 import wasm from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm";
+import { answer } from "./answer.js";
 
 const ALIKE = 0.01; // in normalised pixels: a device that is further from WebAssembly is not used
 const OTHERS = { webgpu: hasWebGpu, webgl: hasWebGl };
 
 let artifacts, shape, signature, model;
 
-const TASKS = { load, denoise, race };
-
-let last = Promise.resolve();
-self.onmessage = ({ data: { id, task, ...given } }) => {
-  last = last.then(() => answer(id, TASKS[task], given)); // one at a time: a backend is everybody's
-};
-
-async function answer(id, task, given) {
-  try {
-    self.postMessage({ id, ...(await task(given)) });
-  } catch (error) {
-    self.postMessage({ id, error: String(error.message ?? error) });
-  }
-}
+answer({ load, denoise, race });
 
 /** Takes the network, and starts it on WebAssembly. */
 async function load({ network, weights, size }) {
@@ -37,7 +24,7 @@ async function load({ network, weights, size }) {
   env().platform.fetch = async () => new Response(wasm);
   setWasmPaths("", true);
   model = await started("wasm");
-  return {};
+  return { backend: "wasm" };
 }
 
 /** One estimate, {image, noise}, of x at a time and its noise level. */
