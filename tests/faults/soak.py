@@ -25,6 +25,7 @@ import numpy as np
 from PIL import Image
 
 from mezzotint.runs import checkpoint
+from mezzotint.runs.folder import RunFolder
 from mezzotint.runs.seal import SEAL
 from tests.training.runs import figures
 from tests.training.started import bytes_of, finish, reached, start, wait_for, words, workers
@@ -67,7 +68,10 @@ class Soak:
 
     def terminate(self) -> str:
         """A start that ends with SIGTERM for one process; raises AssertionError where a step is lost."""
+        before = self._journal()
         run = self.begin()
+        while self._journal() == before and run.poll() is None:
+            time.sleep(0.02)  # what is not training yet has nothing to save, and simply ends
         wait_for(run, self.out, min(self._saved() + self.random.randint(1, AHEAD), self.steps - 1))
         number = self._signal(run, signal.SIGTERM)
         finish(run)
@@ -100,6 +104,11 @@ class Soak:
                 break
             time.sleep(0.01)
         return victim
+
+    def _journal(self) -> int:
+        """The number of the journal's file, which is another one from the start of training on."""
+        path = RunFolder(self.out).journal
+        return path.stat().st_ino if path.exists() else 0
 
     def _saved(self) -> int:
         return max(checkpoint.steps(self.out / "checkpoints"), default=0)

@@ -12,7 +12,7 @@ from mezzotint import processes, runtime
 from mezzotint.cli.options import parse
 from mezzotint.config import to_json
 from mezzotint.errors import UserError
-from mezzotint.networks.ensemble import Ensemble
+from mezzotint.networks.ensemble import several
 from mezzotint.processes import Cluster
 from mezzotint.recipes import RECIPES, recipe
 from mezzotint.training.loop import describe, train
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> None:
     runtime.prepare()
     options, config = parse(recipe(arguments[0]), Options, arguments, "mezzotint train")
     if options.ensemble is not None:
-        config = replace(config, network=Ensemble(config.network, options.ensemble))
+        config = replace(config, network=several(config.network, options.ensemble))
     processes.join(options.cluster)
     if options.dry_run:
         line, complete = describe(config)

@@ -58,6 +58,11 @@ class Ensemble(nn.Module):
         return jnp.stack(outputs).mean(axis=0)
 
 
+def several(network: ArticleUNet | UNet | Ensemble, members: int) -> Ensemble:
+    """So many of a network, or of an ensemble's."""
+    return Ensemble(network.network if isinstance(network, Ensemble) else network, members)
+
+
 def joined(members: Sequence[Tree]) -> Tree:
     """The ensemble's variables from its members'."""
     variables = {
