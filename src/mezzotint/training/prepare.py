@@ -144,7 +144,8 @@ def claim(path: Path, config: Config) -> RunFolder:
     _demand_usable(folder)
     if folder.config.exists():
         _demand_same(folder, config)
-    folder.write_config(config)
+    if not folder.config.exists() or folder.read_config() != config:
+        folder.write_config(config)  # a full disk has no room for what is there already
     return folder
 
 
