@@ -13,7 +13,7 @@ from mezzotint.core.pixels import DatasetPixels, PixelStatistics
 from mezzotint.core.prediction import Preconditioned, Velocity
 from mezzotint.errors import UserError
 from mezzotint.model import Model, load
-from mezzotint.model.ensemble import count, disagreement, ensemble, member
+from mezzotint.model.ensemble import disagreement, ensemble, member
 from mezzotint.model.weights import abstract_ema
 from mezzotint.networks.ensemble import Ensemble
 from mezzotint.networks.unet import UNet
@@ -57,7 +57,7 @@ def test_estimates_are_the_means_of_the_members(whole: Config, prediction: Veloc
 def test_a_member_is_what_it_was(whole: Config) -> None:
     members = models(whole, 2)
     together = ensemble(members)
-    assert (count(together), count(members[0])) == (2, 0)
+    assert (together.config.members, members[0].config.members) == (2, 0)
     for index, model in enumerate(members):
         np.testing.assert_array_equal(member(together, index).sample(3), model.sample(3))
     assert not np.allclose(together.sample(3), members[0].sample(3))

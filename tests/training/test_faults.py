@@ -27,6 +27,7 @@ from mezzotint.training import step
 from mezzotint.training.interrupt import Interrupt
 from mezzotint.training.prepare import plan
 from mezzotint.training.rollback import data_seed
+from tests.faults.soak import DAMAGES, truncate
 from tests.training.runs import digests, figures, train
 
 
@@ -36,17 +37,7 @@ def newest_files(run: Path, step: int) -> list[Path]:
     return sorted(files, key=lambda path: path.stat().st_size, reverse=True)
 
 
-def flip_a_bit(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
-
-
-def truncate(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-@pytest.mark.parametrize("damage", [flip_a_bit, truncate, Path.unlink], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda f: f.__name__)
 def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_used(
     tiny: Config, tmp_path: Path, damage: object
 ) -> None:

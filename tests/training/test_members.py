@@ -11,7 +11,7 @@ import pytest
 
 from mezzotint.config import Config
 from mezzotint.model import load
-from mezzotint.model.ensemble import count, member
+from mezzotint.model.ensemble import member
 from mezzotint.networks.ensemble import Ensemble
 from mezzotint.runs import journal
 from mezzotint.training.feed import feed
@@ -53,7 +53,7 @@ def test_each_member_is_the_run_that_its_key_would_give_alone(several: Config, t
     train(several, tmp_path)
     entries = [entry for entry in journal.read(tmp_path / "journal.jsonl") if entry["kind"] == "train"]
     model = load(tmp_path)
-    assert count(model) == MEMBERS and len(entries) == several.steps
+    assert model.config.members == MEMBERS and len(entries) == several.steps
     for index in range(MEMBERS):
         losses, state = alone(several, index)
         assert [entry[f"loss_{index}"] for entry in entries] == pytest.approx(losses, rel=1e-5)

@@ -23,7 +23,6 @@ from mezzotint.files import write_whole
 from mezzotint.metrics.extractors import EXTRACTORS, OFFLINE, extractor
 from mezzotint.metrics.features import Extractor
 from mezzotint.model import load
-from mezzotint.model.ensemble import count as members
 from mezzotint.progress import progress
 from mezzotint.studio.evaluation import Shown, page
 
@@ -105,7 +104,7 @@ def of_each_member(options: Options) -> list[Options]:
         UserError: it is no ensemble.
     """
     path = Path(options.what).expanduser()
-    count = members(load(path)) if _is_run(options.what) else 0
+    count = load(path).config.members if _is_run(options.what) else 0
     if not count:
         raise UserError(f"--members is of an ensemble, and {options.what} is none")
     seeds = {index: options.making.seed + index for index in range(count)}

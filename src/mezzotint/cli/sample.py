@@ -9,7 +9,6 @@ import tyro
 from mezzotint.cli import making
 from mezzotint.cli.making import Maker, Making
 from mezzotint.errors import UserError
-from mezzotint.model.ensemble import count as members
 from mezzotint.model.ensemble import disagreement, member
 
 
@@ -46,9 +45,9 @@ def main(arguments: list[str]) -> None:
 def disagree(maker: Maker, count: int, out: Path) -> None:
     """Writes the maps of how far the members differ, and says by how much on the mean."""
     model = maker.model
-    if not members(model):
+    if not model.config.members:
         raise UserError("--disagreement is of an ensemble: `mezzotint ensemble` makes one")
-    each = [maker._replace(model=member(model, index)).make(count) for index in range(members(model))]
+    each = [maker._replace(model=member(model, index)).make(count) for index in range(model.config.members)]
     maps = disagreement(each)
     maker.write(2 * maps, out)
     print(f"members differ by {maps.mean():.4f} on the mean, {maps.max():.4f} at most")

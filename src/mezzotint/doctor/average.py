@@ -6,7 +6,6 @@ with the weight (1 - d_i) d_{i+1} ... d_n; the mean age of what it holds is how 
 
 from typing import NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Float
 
@@ -14,7 +13,7 @@ from mezzotint.config import Average
 from mezzotint.core.pixels import MOMENTUM, BatchPixels
 from mezzotint.doctor.finding import Finding, Verdict, graded, worst
 from mezzotint.doctor.record import Record
-from mezzotint.model.weights import abstract_ema
+from mezzotint.model.weights import normalises_batches
 
 # Of the first, random values: a hundredth is lost in the noise of training, a tenth shows in pictures.
 FIRST_DOUBTFUL, FIRST_WRONG = 0.01, 0.10
@@ -72,8 +71,7 @@ def _shorter(average: Average, done: int) -> str:
 def statistics(record: Record) -> Finding:
     """The running statistics of normalised batches, whose momentum does not go with the length of the run."""
     about, done = "batch statistics", record.done
-    normalised = jax.tree.leaves(abstract_ema(record.config)["variables"]["batch_stats"])
-    if not normalised and not isinstance(record.config.pixels, BatchPixels):
+    if not normalises_batches(record.config) and not isinstance(record.config.pixels, BatchPixels):
         return Finding(about, Verdict.HEALTHY, "nothing is normalised by its batch")
     first = MOMENTUM**done
     said = f"{first:.2%} of the running statistics are still those before the first step"

@@ -1,10 +1,8 @@
 """The batch: enough to normalise by, not more than the data has, in parts that the devices divide."""
 
-import jax
-
 from mezzotint.doctor.finding import Finding, Verdict, worst
 from mezzotint.doctor.record import Record
-from mezzotint.model.weights import abstract_ema
+from mezzotint.model.weights import normalises_batches
 
 # Wu & He (arXiv:1803.08494, table 3): BatchNorm's error on ImageNet with 32, 16, 8, 4 and 2 pictures is
 # 23.6, 23.7, 24.8, 27.3 and 34.7 %.
@@ -17,7 +15,7 @@ def batch(record: Record) -> Finding:
     part = config.batch_size // config.optimizer.accumulate
     starts = record.of_kind("start")
     devices = starts[-1].get("devices", 1) if starts else 1
-    normalised = bool(jax.tree.leaves(abstract_ema(config)["variables"]["batch_stats"]))
+    normalised = normalises_batches(config)
     faults: list[tuple[Verdict, str, str]] = []
     if normalised and part < NORMALISED_DOUBTFUL:
         verdict = Verdict.WRONG if part < NORMALISED_WRONG else Verdict.DOUBTFUL

@@ -47,25 +47,19 @@ def ensemble(models: Sequence[Model]) -> Model:
     return Model(replace(first, network=Ensemble(first.network, len(models))), variables, pixels)
 
 
-def count(model: Model) -> int:
-    """How many members a model has; 0 where it is no ensemble."""
-    network = model.config.network
-    return network.members if isinstance(network, Ensemble) else 0
-
-
 def member(model: Model, index: int) -> Model:
     """One member of an ensemble, from 0, with the ensemble's pixel statistics.
 
     Raises:
         UserError: there is no such member.
     """
-    network, members = model.config.network, count(model)
-    if not isinstance(network, Ensemble):
+    members = model.config.members
+    if not members:
         raise UserError("this model is no ensemble and has no members: `mezzotint ensemble` makes one")
     if not 0 <= index < members:
         raise UserError(f"there is no member {index}: the ensemble has members 0 to {members - 1}")
     variables = {kind: tree.get(name(index), {}) for kind, tree in model.variables.items()}
-    return replace(model, config=replace(model.config, network=network.network), variables=variables)
+    return replace(model, config=model.config.of_a_member, variables=variables)
 
 
 def disagreement(

@@ -21,6 +21,7 @@ from mezzotint.errors import UserError
 from mezzotint.files import write_whole
 from mezzotint.model.bind import init_variables
 from mezzotint.networks.ensemble import parted
+from mezzotint.runs.shapes import first_unlike, shapes
 
 VERSION = "1"
 
@@ -34,6 +35,11 @@ def abstract_ema(config: Config) -> Tree:
     tree = {"variables": variables, "pixels": {"mean": channels, "variance": channels}}
     device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     return jax.tree.map(lambda leaf: leaf.update(sharding=device), tree)
+
+
+def normalises_batches(config: Config) -> bool:
+    """Whether the network has batch statistics, so that it looks at a batch as a whole."""
+    return bool(jax.tree.leaves(abstract_ema(config)["variables"]["batch_stats"]))
 
 
 def abstract_checkpoint(config: Config) -> Tree:
@@ -95,12 +101,10 @@ def _flat(variables: Tree, pixels: PixelStatistics) -> dict[str, Any]:
 def _demand_fit(path: Path, tensors: dict[str, np.ndarray], config: Config) -> None:
     """Raises a `UserError` where the weights are not those of the configuration's network."""
     ema = abstract_ema(config)
-    expected = _flat(ema["variables"], PixelStatistics(**ema["pixels"]))
-    shapes = {name: leaf.shape for name, leaf in expected.items() if hasattr(leaf, "shape")}
-    found = {name: tensor.shape for name, tensor in tensors.items()}
-    for name in sorted({*shapes, *found}):
-        if shapes.get(name) != found.get(name):
-            raise UserError(
-                f"{path} does not fit its config.json: {name} has shape {found.get(name)}, "
-                f"and the network asks for {shapes.get(name)}"
-            )
+    asked, found = shapes({**ema["variables"], "pixels": ema["pixels"]}), shapes(tensors)
+    name = first_unlike(found, asked)
+    if name is not None:
+        raise UserError(
+            f"{path} does not fit its config.json: {name} has shape {found.get(name)}, "
+            f"and the network asks for {asked.get(name)}"
+        )

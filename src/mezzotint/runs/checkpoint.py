@@ -23,6 +23,7 @@ from orbax.checkpoint import v1
 from mezzotint.errors import UserError
 from mezzotint.processes import anywhere, by_first, first
 from mezzotint.runs.seal import seal, sealed_loss, verify
+from mezzotint.runs.shapes import Shapes, first_unlike, shapes
 
 VERSION = 1
 MIB = 2**20
@@ -99,7 +100,7 @@ def read(folder: Path, step: int, abstract: dict[str, Tree]) -> Checkpoint:
     extra = found.custom_metadata
     if extra["version"] != VERSION:
         raise ValueError(f"its format has version {extra['version']}, not {VERSION}")
-    _demand_fit(place, _shapes(found.metadata["ema"]), _shapes(abstract["ema"]))
+    _demand_fit(place, shapes(found.metadata["ema"]), shapes(abstract["ema"]))
     return Checkpoint(step, ocp.load_checkpointables(place, abstract), extra["training"])
 
 
@@ -182,22 +183,16 @@ def _demand_space(folder: Path, trees: Tree) -> None:
         raise OSError(errno.ENOSPC, said)
 
 
-def _demand_fit(place: Path, held: dict[str, Any], asked: dict[str, Any]) -> None:
+def _demand_fit(place: Path, held: Shapes, asked: Shapes) -> None:
     """Raises a `UserError` where a checkpoint's averages are not those of the configuration's network."""
-    for name in sorted({*held, *asked}):
-        if held.get(name) != asked.get(name):
-            there, here = held.get(name, "missing"), asked.get(name, "missing")
-            raise UserError(
-                f"checkpoint {place.name} of {place.parent.parent} is of another network than config.json: "
-                f"{name} is {there} there, and {here} in the network; give the run the config.json back that "
-                "it was trained with, or train into a new folder"
-            )
-
-
-def _shapes(tree: Tree) -> dict[str, Any]:
-    """{"variables/params/stem/kernel": (3, 3, 3, 8), ...}."""
-    flat, _ = jax.tree_util.tree_flatten_with_path(tree)
-    return {"/".join(str(key.key) for key in path): tuple(leaf.shape) for path, leaf in flat}
+    name = first_unlike(held, asked)
+    if name is not None:
+        there, here = held.get(name, "missing"), asked.get(name, "missing")
+        raise UserError(
+            f"checkpoint {place.name} of {place.parent.parent} is of another network than config.json: "
+            f"{name} is {there} there, and {here} in the network; give the run the config.json back that "
+            "it was trained with, or train into a new folder"
+        )
 
 
 def _first_line(error: Exception) -> str:

@@ -18,10 +18,10 @@ from jaxtyping import Array
 from mezzotint.config import Config
 from mezzotint.core.objective import Truth
 from mezzotint.core.prediction import denoiser
-from mezzotint.model.weights import abstract_ema
+from mezzotint.model.weights import normalises_batches
 from mezzotint.networks.condition import Condition
 from mezzotint.training.remat import rematerialised
-from mezzotint.training.sharding import gatherer
+from mezzotint.training.sharding import copied, gatherer
 
 Tree = Any
 Part = tuple[Truth, Condition]
@@ -105,9 +105,8 @@ def separable(config: Config, mesh: Mesh) -> bool:
 
     It has all weights, its part can be cut as the whole can, and no normalisation looks at the whole batch.
     """
-    normalised = jax.tree.leaves(abstract_ema(config)["variables"]["batch_stats"])
     parts = config.batch_size // mesh.size % config.optimizer.accumulate == 0
-    return 1 < mesh.size == mesh.shape["data"] and parts and not normalised
+    return copied(mesh) and parts and not normalises_batches(config)
 
 
 def averaged_once(mesh: Mesh, gradients: Gradients) -> Gradients:

@@ -76,7 +76,7 @@ def in_turn(function: Callable[..., Tree]) -> Callable[..., Tree]:
 
 def divided(config: Config, mesh: Mesh) -> bool:
     """Whether each device has some of the members, rather than a part of all."""
-    return 1 < mesh.size == mesh.shape["data"] and config.members > 0 and config.members % mesh.size == 0
+    return sharding.copied(mesh) and config.members > 0 and config.members % mesh.size == 0
 
 
 def on_their_devices(steps: Callable[..., Tree], mesh: Mesh) -> Callable[..., Tree]:

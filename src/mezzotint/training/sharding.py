@@ -91,6 +91,11 @@ def placements(mesh: Mesh, state: Tree) -> Tree:
     return jax.tree.map(lambda array: placement(mesh, array), state)
 
 
+def copied(mesh: Mesh) -> bool:
+    """Whether there are several devices, and each has the whole state."""
+    return mesh.size > 1 and mesh.shape["shard"] == 1
+
+
 def gatherer(mesh: Mesh) -> Callable[[Tree], Tree]:
     """Inside a program: arrays that are cut -> the same, whole on every device."""
     if mesh.shape["shard"] == 1:
