@@ -3,7 +3,9 @@
     python benchmarks/scaling.py [--recipe demo] [--steps 100] [--rounds 3]
 
 - Weak scaling: images per second of two processes, each on a core of its own, over twice those of one process
-  on one core; a process has the same number of pictures a step in both. Runs take turns; the median counts.
+  on one core; a process has the same number of pictures a step in both. Two runs at once that know nothing of
+  each other show how much of that the machine allows: cores share caches, memory and clocks. All take turns;
+  the medians count.
 - Sharding: the most bytes of weights and moments that one of eight fake devices holds with `--shard params`,
   over what it holds without.
 - Checkpoints: the time to save one, over the time of the steps between two at the default policy.
@@ -81,21 +83,48 @@ def images_per_second(out: Path) -> float:
     return statistics.median(speeds[1:])
 
 
-def speed(recipe: str, batch: int, steps: int, processes: int, out: Path) -> float:
-    """Images per second of a run over some processes, each on its core."""
-    words = command(recipe, batch * processes, steps, out)
-    meet = ["--coordinator", f"127.0.0.1:{20000 + os.getpid() % 10000}", "--processes", str(processes)]
+def on_cores(commands: list[list[str]]) -> None:
+    """Runs commands at once, each on a core of its own."""
     started = [
         subprocess.Popen(
-            ["taskset", "-c", str(core), *words, *([*meet, "--process", str(core)] if processes > 1 else [])],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            ["taskset", "-c", str(core), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        for core in range(processes)
+        for core, words in enumerate(commands)
     ]
     if any(process.wait() for process in started):
-        raise SystemExit(f"a run of {processes} processes has failed")
-    return images_per_second(out)
+        raise SystemExit(f"one of {len(commands)} processes has failed")
+
+
+def apart(recipe: str, batch: int, steps: int, runs: int, folder: Path) -> float:
+    """Images per second of some runs at once that know nothing of each other, taken together."""
+    outs = [folder / str(index) for index in range(runs)]
+    on_cores([command(recipe, batch, steps, out) for out in outs])
+    return sum(map(images_per_second, outs))
+
+
+def joined(recipe: str, batch: int, steps: int, processes: int, folder: Path) -> float:
+    """Images per second of one run over some processes."""
+    words = command(recipe, batch * processes, steps, folder / "run")
+    meet = ["--coordinator", f"127.0.0.1:{20000 + os.getpid() % 10000}", "--processes", str(processes)]
+    on_cores([[*words, *meet, "--process", str(process)] for process in range(processes)])
+    return images_per_second(folder / "run")
+
+
+def weak_scaling(recipe: str, batch: int, steps: int, rounds: int) -> tuple[float, str]:
+    """Images per second of one process on one core, and what two processes make of two."""
+    rows = []
+    for _ in range(rounds):
+        found = []
+        for measure, processes in ((apart, 1), (apart, 2), (joined, 2)):
+            with tempfile.TemporaryDirectory() as folder:
+                found.append(measure(recipe, batch, steps, processes, Path(folder)))
+        rows.append(found)
+    one, two, both = map(statistics.median, zip(*rows, strict=True))
+    return one, (
+        f"weak scaling: {one:.0f} images/s on one core; two runs at once {two:.0f}, {two / (2 * one):.3f} of "
+        f"twice as many; one run of two processes {both:.0f}: efficiency {both / (2 * one):.3f}, "
+        f"{both / two:.3f} of the two at once"
+    )
 
 
 def whole(recipe: str, batch: int, steps: int, out: Path, *more: str) -> tuple[float, float]:
@@ -127,14 +156,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    ones, twos = [], []
-    for _ in range(given.rounds):
-        for found, processes in ((ones, 1), (twos, 2)):
-            with tempfile.TemporaryDirectory() as folder:
-                out = Path(folder, "run")
-                found.append(speed(given.recipe, given.batch_size, given.steps, processes, out))
-    one, two = statistics.median(ones), statistics.median(twos)
-    print(f"weak scaling: {one:.0f} images/s on one core, {two:.0f} on two: efficiency {two / (2 * one):.3f}")
+    one, said = weak_scaling(given.recipe, given.batch_size, given.steps, given.rounds)
+    print(said, flush=True)
     eight = "--xla_force_host_platform_device_count=8"
     (share,) = python(EIGHT, "flowers-article", flags=eight)
     print(f"--shard params on 8 devices: {share:.3f} of the weights' and moments' bytes a device")

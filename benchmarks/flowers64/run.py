@@ -2,14 +2,16 @@
 
     python benchmarks/flowers64/run.py RECIPE|PEER --data flowers:PATH --tier cpu --by compute|time
 
-The protocol is protocol.json, whole: which photos are held out (by digest), how pictures are brought to
-64x64, how much training compute or time there is, and how samples are made and measured. The row goes to
-table.json, and table.md is written from that. A run that was stopped goes on.
+The protocol is protocol.json, whole: which photos are learnt from and which are held out (by number;
+prepare.py makes a folder of them), how pictures are brought to 64x64, how much training compute or time there
+is, and how samples are made and measured. The row goes to table.json, and table.md is written from that. A
+run that was stopped goes on.
 """
 
 import argparse
 import hashlib
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from peers import PEERS
+from prepare import number
 
 import mezzotint
 from mezzotint import runtime
@@ -38,6 +41,7 @@ from mezzotint.runs.folder import RunFolder
 
 HERE = Path(__file__).parent
 PROBED = 40  # steps that measure the speed where time is what is given
+NAMED = ("recipe", "tier", "by", "device", "photos", "protocol")  # what tells rows apart
 BACKWARD = 3  # a training step costs three forward passes: Kaplan et al., arXiv:2001.08361, section 2.1
 
 
@@ -54,24 +58,54 @@ def main() -> None:
     options = parser.parse_args()
     runtime.prepare()  # before anything is counted, which starts JAX
     protocol = json.loads((HERE / "protocol.json").read_text())
-    demand_split(options.data, protocol["held_out"])
+    photos = photos_of(options.data, protocol)
     out = options.out or Path("runs") / f"flowers64-{options.recipe}-{options.tier}-{options.by}"
+    demand_same_protocol(out)
     config = under(protocol, named(options.recipe), options.data)
     config = watched(config, length(config, protocol["tiers"][options.tier], options.by, out))
     mezzotint.train(config, out)
     if max(checkpoint.steps(RunFolder(out).checkpoints)) != config.steps:
         return  # stopped: the same command goes on
-    keep(row(options, config, measured(out, protocol), minutes(out)))
+    found = row(options, config, measured(out, protocol), minutes(out))
+    keep({**found, "photos": photos, "protocol": protocol_digest()})
 
 
-def demand_split(data: str, held_out: list[str]) -> None:
-    """Raises a `UserError` where the source holds out other photos than the protocol."""
-    entries = open_origin(data).entries
+def protocol_digest() -> str:
+    """Under which protocol a row was made."""
+    return hashlib.sha256((HERE / "protocol.json").read_bytes()).hexdigest()[:16]
+
+
+def photos_of(data: str, protocol: dict[str, Any]) -> str:
+    """The digest of all photos' files, by their numbers: the same photos may have been saved otherwise.
+
+    Raises:
+        UserError: the source has other photos than the protocol, or holds out others.
+    """
+    entries, found = open_origin(data).entries, hashlib.sha256()
     usable, _ = survey(entries, lambda row, content: 3)
-    found = sorted(each.digest.hex() for each in usable if entries[each.row].split == "validation")
-    if found != held_out:
+    numbers = {each.row: number(entries[each.row].name) for each in usable}
+    for split, name in (("train", "train"), ("validation", "held_out")):
+        there = {numbers[each.row] for each in usable if entries[each.row].split == split}
+        if there != set(protocol[name]):
+            lacks, more = len(set(protocol[name]) - there), len(there - set(protocol[name]))
+            raise UserError(
+                f"{data} lacks {lacks} of the protocol's {name} photos and has {more} others: "
+                "benchmarks/flowers64/prepare.py makes a folder of the right ones"
+            )
+    for each in sorted(usable, key=lambda each: numbers[each.row]):
+        found.update(each.digest)
+    return found.hexdigest()[:16]
+
+
+def demand_same_protocol(out: Path) -> None:
+    """Raises a `UserError` where a run was begun under another protocol; it is noted beside the run."""
+    beside = out.with_name(f"{out.name}.protocol")
+    if not beside.exists():
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(beside, protocol_digest())
+    if beside.read_text(encoding="utf-8") != protocol_digest():
         raise UserError(
-            f"{data} holds out other photos than the protocol: give Oxford Flowers 102's own files"
+            f"{out} was begun under another protocol: name another --out, or delete it and {beside}"
         )
 
 
@@ -159,22 +193,20 @@ def row(options: argparse.Namespace, config: Config, found: Report, trained: flo
         "numbers": {name: [each.value, each.low, each.high] for name, each in found.numbers.items()},
         "floors": {name: each.floor for name, each in found.numbers.items()},
         "copies": [found.copies.share, found.copies.low, found.copies.high],
-        "protocol": hashlib.sha256((HERE / "protocol.json").read_bytes()).hexdigest()[:16],
     }
 
 
 def keep(new: dict[str, Any]) -> None:
-    """Puts a row in the place of the one before it, and writes the table anew."""
+    """Puts a row in the place of the one before it, and writes the table of its protocol anew."""
     path = HERE / "table.json"
     rows = json.loads(path.read_text()) if path.exists() else []
-    named = ("recipe", "tier", "by", "device")
-    rows = [each for each in rows if any(each[name] != new[name] for name in named)] + [new]
+    rows = [each for each in rows if any(each[name] != new[name] for name in NAMED)] + [new]
     write_whole(path, json.dumps(rows, indent=1) + "\n")
-    write_whole(HERE / "table.md", table(rows))
+    write_whole(HERE / "table.md", table([each for each in rows if each["protocol"] == new["protocol"]]))
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """The rows, with the floors of real pictures last."""
+    """Rows of one protocol, with the floors of real pictures last."""
     names = list(rows[0]["numbers"])
     heads = ["recipe", "device and budget", "images", "TFLOP", "minutes", *names, "copies"]
     lines = [heads, ["---"] * len(heads), *map(_cells, rows)]
@@ -196,4 +228,8 @@ def _interval(number: Iterable[float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,6 +1,8 @@
 """`mezzotint sample` by class and guided: what it makes, and every answer to bad input."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -9,6 +11,7 @@ from PIL import Image
 
 from mezzotint.cli.guiding import Guiding, check, classes, guidance
 from mezzotint.cli.main import main
+from mezzotint.cli.making import Making, maker
 from mezzotint.config import Config
 from mezzotint.core.pixels import PixelStatistics
 from mezzotint.errors import UserError
@@ -65,6 +68,23 @@ def test_options_become_guidance(run: Path) -> None:
     assert guidance(Guiding(clip="static"), run).clip == Static()
     weaker = guidance(Guiding(guidance=2.0, weaker=str(run)), run).weaker
     assert weaker is not None and weaker.config == config()
+
+
+def test_whatever_pictures_are_functions_of_is_written_down(run: Path, tmp_path: Path) -> None:
+    """Pictures made otherwise are never taken for these: not at a scale of 0, nor of a run that went on."""
+
+    def described(**asked: Any) -> dict[str, Any]:
+        return maker(run, Making(guiding=Guiding(label=("all",), **asked))).described()
+
+    plain = described()
+    assert (
+        described() == plain != described(guidance=0.0) != described(guidance=2.0) != described(clip="static")
+    )
+    other = saved(tmp_path / "other")
+    before = described(guidance=2.0, weaker=str(other))
+    weaker = load(other)
+    replace(weaker, pixels=weaker.pixels._replace(mean=weaker.pixels.mean + 0.1)).save(other)
+    assert described(guidance=2.0, weaker=str(other)) != before
 
 
 def test_a_row_for_each_class_as_the_python_call_makes_them(run: Path, tmp_path: Path) -> None:

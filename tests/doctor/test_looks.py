@@ -10,9 +10,10 @@ from mezzotint.config import Average, Optimizer
 from mezzotint.core.pixels import BatchPixels
 from mezzotint.doctor import average, batch, checkpoints, colour, loader, losses, memorisation, metric, sheets
 from mezzotint.doctor.examine import LOOKS, examine
-from mezzotint.doctor.finding import Verdict
+from mezzotint.doctor.finding import Verdict, graded
 from mezzotint.doctor.record import Record
 from mezzotint.evaluation.report import Copies, Number
+from mezzotint.model import weights
 from mezzotint.networks.unet import UNet
 from tests.doctor.records import MEAN, STEPS, changed, healthy, report, with_config, with_grids
 
@@ -114,6 +115,29 @@ def test_held_out_pictures_get_worse_while_training_pictures_get_better(run: Rec
 def test_copies(run: Record, copies: Copies, verdict: Verdict) -> None:
     reports = {run.folder.path: report(copies=copies)}
     assert memorisation.copies(replace(run, reports=reports)).verdict is verdict
+
+
+def test_copies_among_few_held_out_pictures_may_be_chance(run: Record) -> None:
+    """Three of 1,000 samples, none of 80 held-out pictures: at 0.3% that is so in 3 of 4 cases."""
+    chance = report(copies=Copies(0.003, 0.001, 0.009, 0.0, -1.0, 0.5), count=1000, held_out=80)
+    assert memorisation.copies(replace(run, reports={run.folder.path: chance})).verdict is Verdict.HEALTHY
+    certain = replace(chance, copies=replace(chance.copies, share=0.2, low=0.17, high=0.23))
+    assert memorisation.copies(replace(run, reports={run.folder.path: certain})).verdict is Verdict.WRONG
+
+
+def test_an_evaluation_of_earlier_weights_says_nothing_of_these(run: Record) -> None:
+    assert run.model is not None
+    now = weights.digest(run.model.variables, run.model.pixels)
+    copied = report(copies=Copies(0.05, 0.04, 0.06, 0.003, -9.0, 0.9), made={"weights": now}, count=500)
+    earlier = report(made={"weights": "of another step"}, count=5000)
+    both = {run.folder.path / "a": earlier, run.folder.path / "b": copied}
+    assert memorisation.copies(replace(run, reports=both)).verdict is Verdict.WRONG
+    found = memorisation.copies(replace(run, reports={run.folder.path / "a": earlier}))
+    assert found.verdict is Verdict.UNMEASURED and "other weights" in found.says
+
+
+def test_what_is_not_a_number_is_wrong() -> None:
+    assert graded(float("nan"), 0.1, 0.2) is Verdict.WRONG
 
 
 def test_held_is_what_an_average_holds() -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from mezzotint.data.fit import Fit
 from mezzotint.errors import UserError
-from mezzotint.evaluation.pictures_of import everything, reference
+from mezzotint.evaluation.pictures_of import as_deep, everything, reference
 
 
 def test_a_split_is_the_one_that_training_has() -> None:
@@ -49,3 +49,11 @@ def test_a_picture_lying_on_its_side_counts_upright(tmp_path: Path) -> None:
     Image.new("RGB", (12, 8)).save(tmp_path / "upright.png")
     assert everything(f"folder:{tmp_path}").shape == (2, 8, 12, 3)
     assert np.asarray(everything(f"folder:{tmp_path}")).dtype == np.uint8
+
+
+def test_grey_pictures_are_held_against_colours(pictures: Path) -> None:
+    real = reference(f"folder:{pictures}", Fit((12, 12), None))
+    grey = np.random.default_rng(0).integers(0, 256, (5, 12, 12, 1), np.uint8)
+    assert real.train.shape[-1] == 3
+    np.testing.assert_array_equal(as_deep(grey, real), np.broadcast_to(grey, (5, 12, 12, 3)))
+    np.testing.assert_array_equal(as_deep(real.train, real), real.train)

@@ -62,6 +62,17 @@ def test_pictures_made_otherwise_are_refused_and_left_alone(tmp_path: Path) -> N
     np.testing.assert_array_equal(whole(tmp_path, 10), before)
 
 
+def test_a_folder_without_pictures_takes_any(tmp_path: Path) -> None:
+    """What was refused before its first picture can be asked for otherwise."""
+
+    def refused(first: int) -> np.ndarray:
+        raise UserError("a run without classes")
+
+    with pytest.raises(UserError, match="without classes"):
+        whole(tmp_path, 10, refused, {**OF, "seed": 1})
+    assert len(whole(tmp_path, 10)) == 10
+
+
 @pytest.mark.parametrize("name", ["00000.npz", "made.json"])
 def test_a_damaged_file_is_named(tmp_path: Path, name: str) -> None:
     whole(tmp_path, 10)

@@ -52,6 +52,18 @@ def test_one_picture_has_no_covariance() -> None:
         gaussian(np.ones((1, 4)))
 
 
+def test_the_interval_does_not_depend_on_the_order() -> None:
+    """Ten classes one after the other, as a folder has them: each tenth that is left out is of all."""
+    generator = np.random.default_rng(4)
+    centres = np.repeat(generator.normal(0, 3, (10, 4)), 40, 0)
+    real, samples = (centres + generator.normal(0, 1, centres.shape) for _ in range(2))
+    halves = [
+        found.high - found.value
+        for found in (frechet_with_interval(each, real) for each in (samples, generator.permutation(samples)))
+    ]
+    assert 0.5 < halves[0] / halves[1] < 2
+
+
 def test_the_interval_holds_the_mean_of_fresh_draws() -> None:
     """In 40 repetitions at least 34, where 38 are expected: the mean of the biased distance, not 0."""
     generator, real = np.random.default_rng(0), np.random.default_rng(1).normal(size=(500, 4))

@@ -58,6 +58,21 @@ def test_pairs_are_the_nearest() -> None:
             assert (int(mirrored), index) == np.unravel_index(np.argmin(views), (2, len(others)))
 
 
+def test_bytes_are_as_good_as_fractions() -> None:
+    """255 times as far apart, and all else the same."""
+    coarse = [np.round(255.0 * each.astype(np.float64)) for each in (NEW, TRAIN, HELD_OUT)]
+    whole, part = (
+        measured(*(each.astype(np.uint8) for each in coarse)),
+        measured(*(each / 255 for each in coarse)),
+    )
+    for found, expected in ((whole.train, part.train), (whole.held_out, part.held_out)):
+        np.testing.assert_array_equal(found.place, expected.place)
+        np.testing.assert_array_equal(found.mirrored, expected.mirrored)
+        np.testing.assert_allclose(found.distance, 255 * expected.distance, rtol=1e-9)
+    np.testing.assert_allclose(whole.closeness, part.closeness, rtol=1e-9)
+    np.testing.assert_allclose(whole.ratio, part.ratio, rtol=1e-9)
+
+
 def test_closeness_is_carlinis() -> None:
     """The nearest over the mean of the 50 nearest."""
     found, sample = measured(NEW), NEW[0]

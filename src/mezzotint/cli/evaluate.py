@@ -15,7 +15,7 @@ from mezzotint.data.fit import Fit
 from mezzotint.errors import UserError
 from mezzotint.evaluation import report as reports
 from mezzotint.evaluation.evaluate import FEWEST, Subject, evaluate, looks
-from mezzotint.evaluation.pictures_of import everything, reference
+from mezzotint.evaluation.pictures_of import as_deep, everything, reference
 from mezzotint.evaluation.repeats import to_json
 from mezzotint.evaluation.report import Report
 from mezzotint.evaluation.samples import BLOCK, Pictures, generated
@@ -78,8 +78,11 @@ def measure(options: Options, makes_features: Extractor) -> Report:
     """Makes or reads the pictures, measures, writes the report, and says what it says."""
     subject, against, fit = subject_of(options)
     real = reference(against, fit)
+    subject = subject._replace(pictures=as_deep(subject.pictures, real))
     with progress("looking at pictures", looks(subject, real)) as seen:
-        found = evaluate(subject, against, real, makes_features, options.making.seed, seen)
+        found = evaluate(
+            subject, against, real, makes_features, options.making.seed, seen, options.out / "features"
+        )
     shown = Shown(subject.pictures, *real, found.nearest)
     reports.write(options.out / "report.json", found.report)
     write_whole(options.out / "report.html", page(found.report, shown))
@@ -148,7 +151,8 @@ def subject_of(options: Options) -> tuple[Subject, str, Fit]:
         raise UserError(f"say which source {options.what} is held against: --against SOURCE")
     pictures = _drawn(everything(_source(path, options.what), options.image_size), options)
     height, width, channels = pictures.shape[1:]
-    return Subject(options.what, pictures), options.against, Fit((height, width), channels)
+    colours = None if channels == 1 else channels  # grey pictures may be held against colour ones
+    return Subject(options.what, pictures), options.against, Fit((height, width), colours)
 
 
 def _is_run(what: str) -> bool:

@@ -107,15 +107,16 @@ class Maker(NamedTuple):
         )
 
     def described(self) -> dict[str, Any]:
-        """All that the pictures are functions of, for JSON; the weights by their digest."""
-        steps = self.making.steps or self.model.config.sampling_steps
+        """All that the pictures are functions of, for JSON; weights by their digest."""
+        asked, weaker = asdict(self.making.guiding), self.guidance.weaker
         return {
-            "weights": weights.digest(self.model.variables, self.model.pixels),
+            "weights": _digest(self.model),
             "sampler": name_of(self.sampler),
-            "steps": steps,
+            "steps": self.making.steps or self.model.config.sampling_steps,
             "grid": repr(self.grid),
             "seed": self.making.seed,
-            **{name: value for name, value in asdict(self.making.guiding).items() if value},
+            **{name: value for name, value in asked.items() if value not in (None, ())},
+            **({} if weaker is None else {"weaker_weights": _digest(weaker)}),
         }
 
     def invert(self, picture: Float[np.ndarray, "height width channels"]) -> Noise:
@@ -142,6 +143,10 @@ class Maker(NamedTuple):
                 path = out / f"{self.making.seed}_{index:05d}.png"
                 pictures.save_png(pictures.to_bytes(image), path, self.making.scale)
         print(out)
+
+
+def _digest(model: Model) -> str:
+    return weights.digest(model.variables, model.pixels)
 
 
 def anything(sampler: Sampler) -> bool:

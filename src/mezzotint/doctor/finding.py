@@ -35,8 +35,13 @@ class Finding:
 
 
 def graded(value: float, doubtful: float, wrong: float) -> Verdict:
-    """The verdict of a figure that is the worse the larger it is: at a limit it is still on the good side."""
-    return Verdict.WRONG if value > wrong else Verdict.DOUBTFUL if value > doubtful else Verdict.HEALTHY
+    """The verdict of a figure that is the worse the larger it is: at a limit it is still on the good side.
+
+    One that is not a number is wrong.
+    """
+    if not value <= wrong:
+        return Verdict.WRONG
+    return Verdict.DOUBTFUL if value > doubtful else Verdict.HEALTHY
 
 
 def worst(*verdicts: Verdict) -> Verdict:

@@ -1,12 +1,16 @@
 """Memorisation setting in: held-out pictures get worse as training pictures get better, or copies appear."""
 
+from scipy.stats import fisher_exact
+
 from mezzotint.doctor.finding import Finding, Verdict, graded
 from mezzotint.doctor.record import Record
+from mezzotint.evaluation.report import Report
 
 # The same noise and times are drawn at every validation, so that a rise is the weights'. In four healthy runs
 # of 5 to 8 validations the loss never rose at all.
 RISE_DOUBTFUL, RISE_WRONG = 0.005, 0.05
 TREND = -1.96  # standard errors: samples that are nearer to training pictures than held-out ones are
+RARE = 0.025  # a probability below which chance is ruled out
 FEWEST = 3  # validations
 
 
@@ -32,24 +36,41 @@ def overfitting(record: Record) -> Finding:
 
 
 def copies(record: Record) -> Finding:
-    """Samples that are copies of training pictures, by the evaluation with the most samples."""
+    """Samples that are copies of training pictures, by the largest evaluation of these weights."""
     about = "copies of training pictures"
-    if not record.reports:
-        do = f"mezzotint evaluate {record.folder.path} --out {record.folder.path / 'evaluation'}"
-        return Finding(about, Verdict.UNMEASURED, "there is no evaluation", do)
-    report = max(record.reports.values(), key=lambda each: each.count)
+    if not record.current:
+        said = (
+            "every evaluation is of other weights than these" if record.reports else "there is no evaluation"
+        )
+        path = record.folder.path
+        do = f"mezzotint evaluate {path} --out {path / f'evaluation-{record.done}'}"
+        return Finding(about, Verdict.UNMEASURED, said, do)
+    report = max(record.current, key=lambda each: each.count)
     found = report.copies
     said = (
         f"{found.share:.1%} of {report.count:,} samples ({found.low:.1%} to {found.high:.1%}) are copies, as "
         f"{found.held_out:.1%} of held-out pictures would be; {abs(found.trend):.1f} standard errors "
         f"{'farther from' if found.trend > 0 else 'nearer to'} training pictures than those"
     )
-    evidence = {"share": found.share, "low": found.low, "held_out": found.held_out, "trend": found.trend}
-    if found.low > found.held_out:
+    chance = more_than_held_out(report)
+    evidence = {"share": found.share, "held_out": found.held_out, "chance": chance, "trend": found.trend}
+    if chance < RARE:
         return Finding(about, Verdict.WRONG, said, _stop(record, None), evidence)
     if found.trend < TREND:
         return Finding(about, Verdict.DOUBTFUL, said, _stop(record, None), evidence)
     return Finding(about, Verdict.HEALTHY, said, evidence=evidence)
+
+
+def more_than_held_out(report: Report) -> float:
+    """The probability of so many copies, or more, if samples were called copies as held-out ones are.
+
+    Fisher's exact test, J. R. Stat. Soc. 85 (1922), 87: of few held-out pictures none may be called a copy by
+    chance, too.
+    """
+    shares = ((report.copies.share, report.count), (report.copies.held_out, report.held_out))
+    table = [[round(share * count), count - round(share * count)] for share, count in shares]
+    _, probability = fisher_exact(table, alternative="greater")
+    return float(probability)
 
 
 def _stop(record: Record, best: int | None) -> str:

@@ -14,7 +14,7 @@ from mezzotint.config import Config
 from mezzotint.errors import UserError
 from mezzotint.evaluation import report as reports
 from mezzotint.evaluation.report import Report
-from mezzotint.model import Model, load
+from mezzotint.model import Model, load, weights
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
 
@@ -44,7 +44,7 @@ class Record:
         entries: the journal.
         model: the averages of the newest checkpoint that can be read, or weights that have left a run; None
             where there are none.
-        reports: the evaluations of the run, by the path of their file.
+        reports: the evaluations of the run, of whatever weights, by the path of their file.
     """
 
     folder: RunFolder
@@ -70,6 +70,12 @@ class Record:
         return Series(steps, np.array([entry[name] for entry in there], np.float64))
 
     @property
+    def current(self) -> list[Report]:
+        """The evaluations of the weights that the run has now, and those of pictures made elsewhere."""
+        now = self.model and weights.digest(self.model.variables, self.model.pixels)
+        return [each for each in self.reports.values() if not each.made or each.made.get("weights") == now]
+
+    @property
     def training_pictures(self) -> int | None:
         """How many pictures are learnt from; None where nothing says so."""
         told = [each.train for each in self.reports.values() if each.against == self.config.data]
@@ -84,21 +90,17 @@ def read(path: Path, evaluations: tuple[Path, ...] = ()) -> Record:
 
     Args:
         path: the folder.
-        evaluations: reports, or folders with one, beside those that lie in the run folder.
+        evaluations: reports, or folders with one, beside those of its own pictures in the run folder.
 
     Raises:
         UserError: the folder is no run, or a report is damaged.
     """
     folder = RunFolder(path)
     config = folder.read_config()
-    files = [_report_file(each) for each in evaluations] + sorted(path.glob("*/report.json"))
-    return Record(
-        folder,
-        config,
-        tuple(journal.read(folder.journal)),
-        _model(folder),
-        {file: reports.read(file) for file in files},
-    )
+    named = {file: reports.read(file) for file in map(_report_file, evaluations)}
+    found = {file: reports.read(file) for file in sorted(path.rglob("report.json"))}
+    own = {file: report for file, report in found.items() if report.made}
+    return Record(folder, config, tuple(journal.read(folder.journal)), _model(folder), {**named, **own})
 
 
 def as_json(evidence: Mapping[str, Any]) -> Mapping[str, Any]:

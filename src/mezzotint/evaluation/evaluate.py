@@ -1,6 +1,7 @@
 """Samples against a source's two splits: every number, its floor, and which samples are copies."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,7 +59,13 @@ class Vectors(NamedTuple):
 
 
 def evaluate(
-    subject: Subject, against: str, real: Reference, extractor: Extractor, seed: int, seen: Seen
+    subject: Subject,
+    against: str,
+    real: Reference,
+    extractor: Extractor,
+    seed: int,
+    seen: Seen,
+    kept: Path | None = None,
 ) -> Evaluation:
     """Computes everything.
 
@@ -66,15 +73,16 @@ def evaluate(
         subject: what is evaluated.
         against: the source's name.
         real: its pictures, in the samples' shape.
-        extractor: makes the features, which are kept in the user's cache.
+        extractor: makes the features; those of the source are kept in the user's cache.
         seed: of every draw.
         seen: called with the number of pictures just done, of `looks` in all.
+        kept: a folder for the features of the samples; None for the user's cache as well.
 
     Raises:
         UserError: too few pictures of a kind.
     """
     _demand_enough(subject, against, real)
-    vectors = _vectors(subject.pictures, real, extractor, seen)
+    vectors = _vectors(subject.pictures, real, extractor, seen, kept)
     spaces = memorisation(*vectors), _in_pixels(subject.pictures, real)
     count, height, width, channels = subject.pictures.shape
     instead, others = floor(vectors.train, vectors.held_out.upright, count, seed)
@@ -97,7 +105,7 @@ def evaluate(
         ),
         copies=_copies(spaces),
         pairs=_pairs(spaces),
-        warnings=tuple(_warnings(count, real, extractor)),
+        warnings=(*_of_fid(count, real, extractor), *_of_floors(count, len(instead))),
     )
     return Evaluation(report, spaces[0])
 
@@ -107,15 +115,17 @@ def looks(subject: Subject, real: Reference) -> int:
     return 2 * len(subject.pictures) + len(real.train) + 2 * len(real.held_out)
 
 
-def _vectors(samples: Pictures, real: Reference, extractor: Extractor, seen: Seen) -> Vectors:
-    both = lambda each: Views(*(cached(extractor, view, seen) for view in (each, each[:, :, ::-1])))  # noqa: E731
-    return Vectors(both(samples), cached(extractor, real.train, seen), both(real.held_out))
+def _vectors(
+    samples: Pictures, real: Reference, extractor: Extractor, seen: Seen, kept: Path | None
+) -> Vectors:
+    def both(pictures: Pictures, folder: Path | None = None) -> Views:
+        return Views(*(cached(extractor, each, seen, folder) for each in (pictures, pictures[:, :, ::-1])))
+
+    return Vectors(both(samples, kept), cached(extractor, real.train, seen), both(real.held_out))
 
 
 def _in_pixels(samples: Pictures, real: Reference) -> Memorisation:
-    scaled = lambda each: each / np.float32(255)  # noqa: E731
-    train = scaled(real.train).reshape(len(real.train), -1)
-    return memorisation(pixels(scaled(samples)), train, pixels(scaled(real.held_out)))
+    return memorisation(pixels(samples), real.train.reshape(len(real.train), -1), pixels(real.held_out))
 
 
 def _rows(values: Mapping[str, Interval], floors: Mapping[str, Interval]) -> dict[str, Number]:
@@ -141,8 +151,19 @@ def _pairs(spaces: tuple[Memorisation, ...]) -> tuple[tuple[int, int, int], ...]
     )
 
 
-def _warnings(count: int, real: Reference, extractor: Extractor) -> list[str]:
-    """What a reader must know of these numbers."""
+def _of_floors(count: int, instead: int) -> list[str]:
+    """What a reader must know of floors of fewer pictures."""
+    if instead >= count:
+        return []
+    return [
+        f"the real pictures beside them are {instead:,}, not {count:,}: too few are there. Numbers "
+        f"that depend on how many there are, FID above all, can be better than theirs; compare at "
+        f"--count {instead}"
+    ]
+
+
+def _of_fid(count: int, real: Reference, extractor: Extractor) -> list[str]:
+    """What a reader must know of a FID of so few pictures."""
     fid, fewest = f"FID[{extractor.name}]", min(count, len(real.train))
     if fewest < extractor.dimensions:
         enough = len(real.train) >= extractor.dimensions

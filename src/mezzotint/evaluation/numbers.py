@@ -8,8 +8,8 @@ from jaxtyping import Float
 
 from mezzotint.metrics.features import Classifier, Extractor
 from mezzotint.metrics.frechet import frechet_with_interval
-from mezzotint.metrics.inception_score import inception_score
-from mezzotint.metrics.intervals import Interval, normal
+from mezzotint.metrics.inception_score import inception_scores
+from mezzotint.metrics.intervals import Interval, mean, normal
 from mezzotint.metrics.kernel import kid
 from mezzotint.metrics.manifold import manifold
 
@@ -43,8 +43,7 @@ def classified(samples: Features, extractor: Extractor) -> Mapping[str, Interval
     """The Inception Score, where the extractor knows classes; its interval is that of ten parts' mean."""
     if not isinstance(extractor, Classifier) or len(samples) < PARTS:
         return {}
-    mean, deviation = inception_score(np.asarray(extractor.logits(jnp.asarray(samples))), PARTS)
-    return {"IS": normal(mean, deviation / (PARTS - 1) ** 0.5)}
+    return {"IS": mean(inception_scores(np.asarray(extractor.logits(jnp.asarray(samples))), PARTS))}
 
 
 def kernel_distance(samples: Features, real: Features) -> Interval:

@@ -1,5 +1,6 @@
 """All pictures of a source in one shape: to be evaluated, or to hold others against."""
 
+from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,9 +10,11 @@ from jaxtyping import UInt8
 from mezzotint.data.decode import extent
 from mezzotint.data.fit import Fit
 from mezzotint.data.open import open_origin, open_source
-from mezzotint.data.pipeline import fetch
-from mezzotint.data.source import DataSource, Origin, Undecodable
+from mezzotint.data.pipeline import sequential
+from mezzotint.data.source import DataSource, Origin, Splits, Undecodable
 from mezzotint.errors import UserError
+
+READ = 256  # pictures at once
 
 Pictures = UInt8[np.ndarray, "count height width channels"]
 
@@ -36,7 +39,7 @@ def reference(uri: str, fit: Fit) -> Reference:
     """
     fit = replace(fit, crop="centre") if fit.crop == "random" else fit
     opened = open_source(uri, fit)
-    return Reference(_all(opened.train, fit), _all(opened.validation, fit))
+    return Reference(*(_all(each, fit, opened) for each in (opened.train, opened.validation)))
 
 
 def everything(uri: str, size: tuple[int, int] | None = None) -> Pictures:
@@ -51,6 +54,11 @@ def everything(uri: str, size: tuple[int, int] | None = None) -> Pictures:
     """
     found = reference(uri, Fit(size or own_size(open_origin(uri))))
     return np.concatenate([each for each in found if len(each)])
+
+
+def as_deep(pictures: Pictures, real: Reference) -> Pictures:
+    """Pictures with as many channels as the source's: grey ones are spread over three."""
+    return np.repeat(pictures, real.train.shape[-1] // pictures.shape[-1], axis=-1)
 
 
 def own_size(origin: Origin) -> tuple[int, int]:
@@ -77,5 +85,11 @@ def own_size(origin: Origin) -> tuple[int, int]:
     return first[0]
 
 
-def _all(source: DataSource, fit: Fit) -> Pictures:
-    return fetch(source, list(range(len(source))), fit.size)["image"]
+def _all(source: DataSource, fit: Fit, of: Splits) -> Pictures:
+    """Every picture of a split, decoded by as many threads as suit it, held once."""
+    count = len(source)
+    whole = np.empty((count, *fit.size, of.shape[-1]), np.uint8)
+    with closing(sequential(source, READ, size=fit.size, threads=of.threads)) as batches:
+        for start, batch in zip(range(0, count, READ), batches, strict=False):
+            whole[start : start + READ] = batch["image"][: count - start]
+    return whole

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mezzotint.evaluation.report import Report
-from mezzotint.metrics.intervals import Interval, mean
+from mezzotint.metrics.intervals import Interval, mean, share_of, wider
 
 VERSION = 1
 
@@ -33,9 +33,19 @@ class Repeated(NamedTuple):
 def repeated(reports: Sequence[Report]) -> Mapping[str, Repeated]:
     """Every number, the share of copies among them, by name."""
     rows = [{name: number.value for name, number in report.numbers.items()} for report in reports]
-    rows = [{**row, "copies": report.copies.share} for row, report in zip(rows, reports, strict=True)]
     each = {name: tuple(row[name] for row in rows) for name in rows[0]}
-    return {name: Repeated(mean(np.array(values)), values) for name, values in each.items()}
+    numbers = {name: Repeated(mean(np.array(values)), values) for name, values in each.items()}
+    return {**numbers, "copies": _copies(reports)}
+
+
+def _copies(reports: Sequence[Report]) -> Repeated:
+    """Their share, with an interval that holds that of all pictures together and that of the seeds' mean."""
+    each = tuple(report.copies.share for report in reports)
+    count = sum(report.count for report in reports)
+    together = share_of(sum(round(report.copies.share * report.count) for report in reports), count)
+    over_seeds = mean(np.array(each))
+    within = Interval(over_seeds.value, max(over_seeds.low, 0.0), min(over_seeds.high, 1.0))
+    return Repeated(wider(together, within), each)
 
 
 def to_json(reports: Sequence[Report]) -> str:

@@ -52,10 +52,10 @@ def generated(folder: Path, count: int, of: Mapping[str, object], make: Make, se
 
 
 def _claim(folder: Path, of: Mapping[str, object]) -> None:
-    """Writes down what the pictures are functions of, or checks it."""
+    """Writes down what the pictures are functions of, or checks it where there are any."""
     path = folder / "made.json"
     asked = json.loads(json.dumps(of))
-    if not path.exists():
+    if not path.exists() or not any(folder.glob("*.npz")):
         write_whole(path, json.dumps(asked, indent=2) + "\n")
         return
     try:

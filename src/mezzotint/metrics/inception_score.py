@@ -4,7 +4,7 @@ Salimans et al., arXiv:1606.03498, section 4. It knows no real pictures: copies 
 best. It belongs to its classifier, and is comparable only at the same count and the same number of parts.
 """
 
-from typing import NamedTuple
+import itertools
 
 import numpy as np
 from jaxtyping import Float
@@ -13,15 +13,10 @@ from scipy.special import log_softmax, logsumexp
 from mezzotint.errors import UserError
 
 
-class Score(NamedTuple):
-    """Mean and standard deviation over parts of the pictures, each with a score of its own."""
-
-    mean: float
-    deviation: float
-
-
-def inception_score(logits: Float[np.ndarray, "count classes"], parts: int = 10, seed: int = 2020) -> Score:
-    """The score as torch-fidelity gives it: of `parts` of the pictures, after a shuffle.
+def inception_scores(
+    logits: Float[np.ndarray, "count classes"], parts: int = 10, seed: int = 2020
+) -> Float[np.ndarray, " parts"]:
+    """The score of each of `parts` of the pictures; their mean and deviation are what is published.
 
     The shuffle is torch-fidelity's, by NumPy's frozen `RandomState`. The score of a part grows with its
     count.
@@ -34,8 +29,7 @@ def inception_score(logits: Float[np.ndarray, "count classes"], parts: int = 10,
         raise UserError(f"an Inception Score of {parts} parts needs as many pictures, and there are {count}")
     order = np.random.RandomState(seed).permutation(count)
     bounds = [part * count // parts for part in range(parts + 1)]
-    found = [score(logits[order[start:end]]) for start, end in zip(bounds, bounds[1:], strict=False)]
-    return Score(float(np.mean(found)), float(np.std(found)))
+    return np.array([score(logits[order[start:end]]) for start, end in itertools.pairwise(bounds)])
 
 
 def score(logits: Float[np.ndarray, "count classes"]) -> float:

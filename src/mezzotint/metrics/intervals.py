@@ -22,7 +22,12 @@ def share(chosen: Bool[np.ndarray, " count"]) -> Interval:
 
     Unlike the normal interval it stays within 0 and 1, and has a width where none or all are chosen.
     """
-    count, value, z = len(chosen), float(np.mean(chosen)), float(norm.ppf(TAIL))
+    return share_of(int(np.sum(chosen)), len(chosen))
+
+
+def share_of(chosen: int, count: int) -> Interval:
+    """The share of `count` pictures of which so many are chosen, as `share`."""
+    value, z = chosen / count, float(norm.ppf(TAIL))
     middle = value + z**2 / (2 * count)
     half = z * np.sqrt(value * (1 - value) / count + (z / (2 * count)) ** 2)
     low, high = ((middle + side) / (1 + z**2 / count) for side in (-half, half))

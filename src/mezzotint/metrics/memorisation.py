@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Real
 from scipy.stats import mannwhitneyu
 
 from mezzotint.metrics.intervals import Interval, share
@@ -28,15 +28,15 @@ from mezzotint.metrics.neighbours import Nearest, blocks, nearest, nearest_withi
 COPY = 1 / 3  # of the mean distance to the nearest `NEIGHBOURS`
 NEIGHBOURS = 50
 
-Train = Float[np.ndarray, "train dimensions"]
+Train = Real[np.ndarray, "train dimensions"]
 Each = Float[np.ndarray, " count"]
 
 
 class Views(NamedTuple):
     """Vectors of pictures, and of their mirror images."""
 
-    upright: Float[np.ndarray, "count dimensions"]
-    mirrored: Float[np.ndarray, "count dimensions"]
+    upright: Real[np.ndarray, "count dimensions"]
+    mirrored: Real[np.ndarray, "count dimensions"]
 
 
 class Pair(NamedTuple):
@@ -93,8 +93,8 @@ class Memorisation:
     trend: float
 
 
-def pixels(pictures: Float[np.ndarray, "count height width channels"]) -> Views:
-    """Pictures themselves as vectors, in [0, 1]."""
+def pixels(pictures: Real[np.ndarray, "count height width channels"]) -> Views:
+    """Pictures themselves as vectors, in whatever unit they have: of it depend distances alone."""
     return Views(
         *(each.reshape(len(each), math.prod(each.shape[1:])) for each in (pictures, pictures[:, :, ::-1]))
     )
@@ -155,9 +155,10 @@ def _over(first: Each, second: Each | np.floating) -> Each:
         return np.where((first == 0) & (second == 0), 1.0, first / second)
 
 
-def _pair(samples: Views, others: Float[np.ndarray, "other dimensions"], near: Nearest) -> Pair:
+def _pair(samples: Views, others: Real[np.ndarray, "other dimensions"], near: Nearest) -> Pair:
     index, mirrored = near.place[:, 0], np.zeros(len(near.place), bool)
     for rows in blocks(len(index)):
-        upright, flipped = (np.square(view[rows] - others[index[rows]]).sum(axis=1) for view in samples)
+        there = others[index[rows]].astype(np.float64)
+        upright, flipped = (np.square(view[rows] - there).sum(axis=1) for view in samples)
         mirrored[rows] = flipped < upright
     return Pair(index, near.distance[:, 0], mirrored)

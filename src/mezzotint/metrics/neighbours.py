@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Real
 
 from mezzotint.errors import UserError
 
 BLOCK = 512  # vectors of either set whose distances are in memory at once
 ROUNDING = 1e-12  # of the squared lengths: vectors whose squared distance is less are equal
 
-Vectors = Float[np.ndarray, "count dimensions"]
-Others = Float[np.ndarray, "other_count dimensions"]
+Vectors = Real[np.ndarray, "count dimensions"]
+Others = Real[np.ndarray, "other_count dimensions"]
 Squared = Float[np.ndarray, "count other_count"]
 
 

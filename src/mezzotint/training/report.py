@@ -20,6 +20,7 @@ from mezzotint.processes import first
 from mezzotint.runs import journal
 from mezzotint.runs.folder import RunFolder
 from mezzotint.training.board import Board
+from mezzotint.training.pace import Pace
 
 QUIET_SECONDS = 15.0  # between lines, where there is no terminal to draw a bar on
 
@@ -60,8 +61,8 @@ class Report:
         self._steps, self._pending = steps, None
         self._board = Board(folder.tensorboard, start)
         self._failed: set[str] = set()
-        self._since, self._since_step, self._said = time.monotonic(), start, time.monotonic()
         self._waited, self._since_waited = 0.0, 0.0
+        self._pace(start)
         self._progress = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -109,7 +110,12 @@ class Report:
     def rewind(self, step: int, window: Window, skipped: int) -> None:
         """Goes on from a step, with what a checkpoint has kept of the steps before it."""
         self.window, self.skipped, self.longest, self._pending = window, skipped, skipped, None
-        self._since, self._since_step, self._since_waited = time.monotonic(), step, self._waited
+        self._since_waited = self._waited
+        self._pace(step)
+
+    def _pace(self, step: int) -> None:
+        """Starts every clock: the whole start's, that of a line for people, and that of the journal's."""
+        self._whole, self._line, self._interval = Pace(step), Pace(step), Pace(step)
 
     @contextmanager
     def pause(self) -> Iterator[None]:
@@ -117,7 +123,8 @@ class Report:
         self.settle()
         began = time.monotonic()
         yield
-        self._since += time.monotonic() - began
+        for pace in (self._whole, self._line, self._interval):
+            pace.pause(time.monotonic() - began)
 
     def entry(self, kind: str, step: int, **figures: Any) -> None:
         """Writes a line of the journal, and its numbers to TensorBoard."""
@@ -149,38 +156,46 @@ class Report:
             self._board.close()
 
     def _write_window(self, step: int) -> None:
-        now = time.monotonic()
         skipped = len(self.window.pop(SKIPPED, []))
         means = {name: float(np.mean(values)) for name, values in self.window.items()}
         figures = {**means, SKIPPED: skipped} if skipped else means
         self.window = {}
-        speed = self._batch * (step - self._since_step) / max(now - self._since, 1e-9)
-        waited = (self._waited - self._since_waited) / max(now - self._since, 1e-9)
+        elapsed = self._interval.seconds()
+        speed = self._interval.images_per_second(step, self._batch)
+        waited = (self._waited - self._since_waited) / elapsed
         seconds = {
             "images_per_second": round(speed, 2),
-            "elapsed": round(now - self._since, 3),
+            "elapsed": round(elapsed, 3),
             "waiting_on_data": round(waited, 4),
         }
         self.entry("train", step, **figures, seconds=seconds)
         for name, value in (("images_per_second", speed), ("waiting_on_data", waited)):
             self._point(f"train/{name}", value, step)
-        self._since, self._since_step, self._since_waited = now, step, self._waited
+        self._interval, self._since_waited = Pace(step), self._waited
         slow = f"  waits on data {waited:.0%} of the time" if waited > LONG_WAIT else ""
         loss = f"loss {means['loss']:.4f}" if means else "no loss"
         lost = f"  {skipped} skipped" if skipped else ""
-        self._show(step, f"{loss}  {speed:.0f} images/s{lost}{slow}")
+        self._show(step, loss, f"{lost}{slow}")
 
     def _point(self, name: str, value: float, step: int) -> None:
         if self._writes:
             with self._disk("tensorboard"):
                 self._board.scalar(name, value, step)
 
-    def _show(self, step: int, figures: str) -> None:
+    def _show(self, step: int, loss: str, warnings: str) -> None:
+        """Draws the bar, or says a line every so often; the last one gives the speed of the whole start.
+
+        A GPU that takes several steps at once tells of them when the next ones are nearly done too, so that
+        the last interval alone would seem to take no time.
+        """
+        last = step == self._steps
+        speed = (self._whole if last else self._line).images_per_second(step, self._batch)
+        figures = f"{loss}  {speed:.0f} images/s{warnings}"
         self._progress.update(self._task, completed=step, figures=figures)
-        quiet = time.monotonic() - self._said > QUIET_SECONDS or step == self._steps
-        if not self._console.is_terminal and quiet:
-            self._said = time.monotonic()
-            self.say(f"step {step}/{self._steps}  {figures}")
+        if last or self._line.seconds() > QUIET_SECONDS:
+            self._line = Pace(step)
+            if not self._console.is_terminal:
+                self.say(f"step {step}/{self._steps}  {figures}")
 
     @contextmanager
     def _disk(self, kind: str) -> Iterator[None]:
