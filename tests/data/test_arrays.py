@@ -1,5 +1,7 @@
 """Pictures in .npz files: which arrays are taken, which are refused, and none that is too large."""
 
+import struct
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from io import BytesIO
@@ -94,15 +96,39 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
         open_origin(f"npz:{tmp_path / 'bomb.npz'}")
 
 
+def test_only_what_was_checked_is_loaded(tmp_path: Path) -> None:
+    uri, other = saved(tmp_path, images=stack(3), labels=np.arange(3)), BytesIO()
+    np.save(other, stack(40))
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
+        archive.writestr("images", other.getvalue())
+        archive.writestr("labels", b"no array")
+    assert [entry.label for entry in open_origin(uri).entries] == [0, 1, 2]
+
+
+def test_a_header_that_claims_too_much_is_not_read(tmp_path: Path) -> None:
+    size = 2**25
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", b"\x93NUMPY\x02\x00" + struct.pack("<I", size) + b" " * size)
+    tracemalloc.start()
+    with pytest.raises(UserError, match="or damaged"):
+        open_origin(f"npz:{tmp_path / 'a.npz'}")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
 def test_damaged_and_missing_files(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no file"):
         open_origin(f"npz:{tmp_path / 'no.npz'}")
     (tmp_path / "b.npz").write_bytes(b"hello")
     with pytest.raises(UserError, match=r"is not an \.npz file, or damaged"):
         open_origin(f"npz:{tmp_path / 'b.npz'}")
-    saved(tmp_path, images=stack(20))
-    content = bytearray((tmp_path / "a.npz").read_bytes())
-    content[len(content) // 2] ^= 255
-    (tmp_path / "a.npz").write_bytes(content)
-    with pytest.raises(UserError, match="or damaged"):
-        open_origin(f"npz:{tmp_path / 'a.npz'}")
+    np.savez(tmp_path / "a.npz", images=stack(40))
+    whole = (tmp_path / "a.npz").read_bytes()
+    central = whole.index(b"PK\x01\x02")
+    for at in (len(whole) // 2, whole.index(b"}"), central + 8):  # pixels, a header, a member made encrypted
+        content = bytearray(whole)
+        content[at] ^= 1
+        (tmp_path / "a.npz").write_bytes(content)
+        with pytest.raises(UserError, match="or damaged"):
+            open_origin(f"npz:{tmp_path / 'a.npz'}")

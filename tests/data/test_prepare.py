@@ -1,5 +1,6 @@
 """A set that is prepared once gives what its source gives; preparing it stops and goes on."""
 
+import io
 import json
 import shutil
 from dataclasses import replace
@@ -136,6 +137,40 @@ def test_damage_is_said(folder: Path, tmp_path: Path) -> None:
     (out / "shards/00002.array_record").unlink()
     with pytest.raises(UserError, match="is damaged: 32 pictures of 40 are there"):
         open_source(f"prepared:{out}", FIT)
+
+
+@pytest.mark.parametrize("key", ["version", "fit", "label_names", "unusable"])
+def test_a_description_that_lacks_something_is_said(folder: Path, tmp_path: Path, key: str) -> None:
+    made(folder, tmp_path / "set")
+    path = tmp_path / "set" / "prepared.json"
+    document = json.loads(path.read_text())
+    del document[key]
+    path.write_text(json.dumps(document))
+    with pytest.raises(UserError, match=f"prepared.json is damaged .*'{key}'.*: prepare the set again"):
+        open_origin(f"prepared:{tmp_path / 'set'}")
+
+
+def test_a_damaged_index_is_said(folder: Path, tmp_path: Path) -> None:
+    made(folder, tmp_path / "set")
+    path = tmp_path / "set" / "index.npz"
+    whole, stream = path.read_bytes(), io.BytesIO()
+    with np.load(path) as arrays:
+        kept = dict(arrays)
+    np.savez(stream, **{**kept, "splits": np.full(40, 3, np.uint8)})
+    short = io.BytesIO()
+    np.savez(short, **{**kept, "channels": kept["channels"][1:]})
+    for content in (
+        b"",
+        b"PK",
+        whole[:-9],
+        whole[:60] + bytes(9) + whole[69:],
+        stream.getvalue(),
+        short.getvalue(),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(UserError, match="index.npz is damaged .*: prepare the set again") as error:
+            open_origin(f"prepared:{tmp_path / 'set'}")
+        assert "\n" not in str(error.value)
 
 
 def test_training_from_a_prepared_set(tiny: Config, folder: Path, tmp_path: Path) -> None:

@@ -7,8 +7,11 @@ import pytest
 from PIL import Image
 
 from mezzotint.data.fit import Fit
+from mezzotint.data.open import open_origin
+from mezzotint.data.prepare import prepare
 from mezzotint.errors import UserError
 from mezzotint.evaluation.pictures_of import as_deep, everything, reference
+from tests.data.pictures import encode, noise, write
 
 
 def test_a_split_is_the_one_that_training_has() -> None:
@@ -25,6 +28,18 @@ def test_a_folders_content_splits_as_in_training(pictures: Path) -> None:
     found = everything(f"folder:{pictures}:train")
     assert {each.tobytes() for each in found} == {each.tobytes() for each in real.train}
     assert len(everything(f"folder:{pictures}")) == len(real.train) + len(real.held_out) == 60
+
+
+@pytest.mark.parametrize("run", [Fit((8, 8), 3), Fit((8, 8), 3, crop="random"), Fit((8, 8), 3, crop="pad")])
+@pytest.mark.parametrize("crop", ["centre", "random", "pad"])
+def test_a_prepared_source_keeps_its_own_crop(tmp_path: Path, crop: str, run: Fit) -> None:
+    source = write(tmp_path / "source", {f"{seed}.png": encode(noise(seed, 8, 20)) for seed in range(20)})
+    made = Fit((8, 8), crop=crop, background="red")  # type: ignore[arg-type]
+    prepare(open_origin(f"folder:{source}"), made, tmp_path / "set")
+    found, direct = reference(f"prepared:{tmp_path / 'set'}", run), reference(f"folder:{source}", made)
+    np.testing.assert_array_equal(found.train, direct.train)
+    np.testing.assert_array_equal(found.held_out, direct.held_out)
+    assert len(everything(f"prepared:{tmp_path / 'set'}:train", (8, 8))) == len(found.train)
 
 
 def test_pictures_of_their_own_size(pictures: Path, tmp_path: Path) -> None:

@@ -53,8 +53,9 @@ def test_pruning_keeps_the_best_loss_that_was_sealed(tmp_path: Path) -> None:
         (lambda files: (files[0].parent / "more").touch(), "has changed"),
         (lambda files: files[0].parent.joinpath("seal.json").unlink(), "was not finished"),
         (lambda files: files[0].parent.joinpath("seal.json").write_text("{"), ""),
+        (lambda files: files[0].parent.joinpath("seal.json").write_text("[]"), "its seal is damaged"),
     ],
-    ids=["changed", "missing", "added", "no seal", "a broken seal"],
+    ids=["changed", "missing", "added", "no seal", "a broken seal", "no seal within"],
 )
 def test_every_change_to_a_file_is_found(tmp_path: Path, change: object, said: str) -> None:
     checkpoint.save(tmp_path, 1, TREE, {}, None)
@@ -63,6 +64,15 @@ def test_every_change_to_a_file_is_found(tmp_path: Path, change: object, said: s
     found, (damage,) = checkpoint.newest(tmp_path, ABSTRACT)
     assert found is not None and found.step == 1
     assert damage.step == 2 and said in damage.reason
+
+
+def test_a_seal_without_its_score_does_not_stop_the_pruning(tmp_path: Path) -> None:
+    for step, loss in ((1, 3.0), (2, 1.0), (3, None)):
+        checkpoint.save(tmp_path, step, TREE, {}, loss)
+    seal = tmp_path / "2" / "seal.json"
+    seal.write_text(seal.read_text().replace("validation_loss", "validation_lass"))
+    checkpoint.prune(tmp_path, Policy(latest=1, every=0, best=1))
+    assert checkpoint.steps(tmp_path) == [3, 1]
 
 
 def test_what_an_interrupted_save_leaves_does_not_count_and_is_cleared(tmp_path: Path) -> None:

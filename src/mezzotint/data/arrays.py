@@ -11,6 +11,8 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from functools import partial
+from io import BytesIO
+from tokenize import TokenError
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +23,10 @@ from mezzotint.data.uri import Uri
 from mezzotint.errors import UserError, nearest
 
 MAX_BYTES = 16 * 2**30
+SUFFIX = ".npy"
+START = 10_000  # bytes of a member that hold its header: numpy reads none that is longer
+# What zipfile and numpy raise for a damaged file.
+UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, TokenError, zipfile.BadZipFile, zlib.error)
 OPTIONS = {
     "images": "the array of pictures; otherwise `images`, or the only one of such a shape",
     "labels": "the array of labels; otherwise `labels`; empty for none",
@@ -51,12 +57,13 @@ def open_npz(uri: Uri) -> Origin:
     if not os.path.isfile(file):
         raise UserError(f"there is no file {uri.path!r}")
     try:
-        headers = _headers(file)
-        chosen = _chosen(title, headers, uri.options)
-        _demand_room(title, [headers[name] for pair in chosen.values() for name in pair if name])
-        with np.load(file, allow_pickle=False) as arrays:
-            loaded = {name: arrays[name] for pair in chosen.values() for name in pair if name}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        with zipfile.ZipFile(file) as archive:
+            headers = _headers(archive)
+            chosen = _chosen(title, headers, uri.options)
+            names = [name for pair in chosen.values() for name in pair if name]
+            _demand_room(title, [headers[name] for name in names])
+            loaded = {name: _array(archive, name) for name in names}
+    except UNREADABLE as error:
         raise UserError(f"{title} is not an .npz file, or damaged ({error}): save it again") from error
     return _origin(title, chosen, loaded)
 
@@ -88,21 +95,27 @@ def _numbers(labels: list[int | str | None]) -> tuple[list[int], tuple[str, ...]
     return [NO_LABEL if label is None else max(int(label), NO_LABEL) for label in labels], ()
 
 
-def _headers(file: str) -> dict[str, Header]:
+def _headers(archive: zipfile.ZipFile) -> dict[str, Header]:
     """The arrays in the file by name; their data are not read."""
-    with zipfile.ZipFile(file) as archive:
-        members = [name for name in archive.namelist() if name.endswith(".npy")]
-        return {name.removesuffix(".npy"): _header(archive, name) for name in members}
+    members = [name for name in archive.namelist() if name.endswith(SUFFIX)]
+    return {name.removesuffix(SUFFIX): _header(archive, name) for name in members}
 
 
 def _header(archive: zipfile.ZipFile, member: str) -> Header:
     with archive.open(member) as stream:
-        version = np.lib.format.read_magic(stream)
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        if version not in read:
-            raise ValueError(f"{member} is of version {version}")
-        shape, _, dtype = read[version](stream)
-        return Header(shape, dtype)
+        start = BytesIO(stream.read(START))
+    version = np.lib.format.read_magic(start)
+    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    if version not in read:
+        raise ValueError(f"{member} is of version {version}")
+    shape, _, dtype = read[version](start)
+    return Header(shape, dtype)
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """The array of that header: `np.load` would rather take a member without the suffix, of any size."""
+    with archive.open(name + SUFFIX) as stream:
+        return np.lib.format.read_array(stream, allow_pickle=False)
 
 
 def _chosen(

@@ -20,6 +20,8 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
+from mezzotint.data.folder import MAX_BYTES
+from mezzotint.data.member import TOO_LARGE, Member, refused
 from mezzotint.data.source import Content, Entry, Origin, Undecodable
 from mezzotint.data.uri import Uri
 from mezzotint.errors import UserError
@@ -78,12 +80,12 @@ def _shuffled(numbers: np.ndarray, salt: str) -> list[int]:
     )
 
 
-def _entry(number: int, label: int, split: str, files: dict[int, bytes]) -> Entry:
+def _entry(number: int, label: int, split: str, files: dict[int, Member]) -> Entry:
 
     def read() -> Content:
         if number not in files:
             raise Undecodable(f"it is not in {IMAGES}")
-        return files[number]
+        return files[number].read()
 
     return Entry(f"jpg/{_file_name(number)}", read, label, split)
 
@@ -96,16 +98,24 @@ def _matrix(path: Path, name: str) -> np.ndarray:
         raise UserError(f"{path} is damaged ({error}): fetch it again.") from error
 
 
-def _members(path: Path) -> dict[int, bytes]:
+def _members(path: Path) -> dict[int, Member]:
     """The encoded pictures by number."""
-    found: dict[int, bytes] = {}
+    found: dict[int, Member] = {}
     try:
         with tarfile.open(path) as archive:
             for member in archive:
                 match = MEMBER.fullmatch(member.name)
-                file = archive.extractfile(member) if match and member.isfile() else None
-                if match and file:
-                    found[int(match[1])] = file.read()
+                if match and member.isfile():
+                    found[int(match[1])] = _member(archive, member)
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} is damaged ({error}): fetch it again.") from error
     return found
+
+
+def _member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
+    if info.size > MAX_BYTES:
+        return refused(info.name, TOO_LARGE)
+    file = archive.extractfile(info)
+    assert file is not None, "only links and folders have none"
+    content = file.read()
+    return Member(info.name, lambda: content)

@@ -94,7 +94,7 @@ class Inflated:
         self._at, self.passes, self._lock = 0, 0, threading.Lock()
 
     def __call__(self, offset: int, size: int) -> bytes:
-        """The bytes from `offset`, fewer at the end.
+        """The bytes from `offset`, fewer at the end; none for a size below zero, which to a stream means all.
 
         Raises:
             Undecodable: the file is damaged or cut short before them, or inflates absurdly.
@@ -117,7 +117,7 @@ class Inflated:
             if not self._take(stream, min(CHUNK, offset - self._at)):
                 return b""
         parts = []
-        while size and (part := self._take(stream, min(CHUNK, size))):
+        while size > 0 and (part := self._take(stream, min(CHUNK, size))):
             parts.append(part)
             size -= len(part)
         return b"".join(parts)

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from mezzotint.data.arrays import UNREADABLE
 from mezzotint.data.fit import Fit
 from mezzotint.data.source import Content, Entry, Origin, Unusable
 from mezzotint.data.uri import SPLITS, Uri
@@ -34,18 +35,43 @@ class Index:
         labels: int32 (N,), -1 where there is none.
         splits: uint8 (N,), positions in `SPLITS`.
         channels: uint8 (N,), 1 or 3.
+
+    Raises:
+        ValueError: they are something else.
     """
 
     labels: np.ndarray
     splits: np.ndarray
     channels: np.ndarray
 
+    def __post_init__(self) -> None:
+        """Refuses arrays of different lengths or of none, and splits and channels that there are not."""
+        alike = self.labels.shape == self.splits.shape == self.channels.shape and self.labels.ndim == 1
+        if not alike or not len(self.labels):
+            raise ValueError("its arrays are not of one length")
+        if self.splits.max() >= len(SPLITS) or not np.isin(self.channels, (1, 3)).all():
+            raise ValueError("its splits or channels make no sense")
+
+
+class Description(NamedTuple):
+    """What is known of the whole set.
+
+    Attributes:
+        fit: the shape in which it was prepared.
+        label_names: what the labels are called.
+        unusable: what was left out.
+    """
+
+    fit: Fit
+    label_names: tuple[str, ...]
+    unusable: tuple[Unusable, ...]
+
 
 def open_prepared(uri: Uri) -> Origin:
     """The pictures that `mezzotint data prepare` wrote.
 
     Raises:
-        UserError: there is no such set, it is not finished, or it is of another version.
+        UserError: there is no such set, it is not finished, damaged, or of another version.
     """
     folder = Path(uri.path).expanduser()
     import grain  # noqa: PLC0415  which loads JAX
@@ -66,16 +92,10 @@ def open_prepared(uri: Uri) -> Origin:
         f"prepared:{uri.path}",
         tuple(entries),
         channels=int(index.channels.max()),
-        unusable=tuple(Unusable(*each) for each in description["unusable"]),
-        label_names=tuple(description["label_names"]),
-        fit=fit_of(description),
+        unusable=description.unusable,
+        label_names=description.label_names,
+        fit=description.fit,
     )
-
-
-def fit_of(description: dict[str, Any]) -> Fit:
-    """The shape in which a set was prepared."""
-    shape = description["fit"]
-    return Fit(tuple(shape["size"]), shape["channels"], shape["crop"], shape["background"])
 
 
 def record(picture: np.ndarray) -> bytes:
@@ -89,24 +109,37 @@ def _picture(source: Sequence[bytes], row: int) -> Content:
     return np.frombuffer(content, np.uint8, offset=shape.nbytes).reshape(shape)
 
 
-def _description(folder: Path) -> dict[str, Any]:
+def _description(folder: Path) -> Description:
     path = folder / DESCRIPTION
     if not path.is_file():
         raise UserError(f"{folder} is no prepared set, or not finished: `mezzotint data prepare` makes one")
     try:
-        description = json.loads(path.read_text())
-        version = description["version"]
+        document = json.loads(path.read_text())
+        _demand_version(path, document["version"])
+        return _described(document)
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged ({error!r}): prepare the set again") from None
+
+
+def _demand_version(path: Path, version: int) -> None:
     if version != VERSION:
         raise UserError(f"{path} has version {version}; this program reads {VERSION}: prepare the set again")
-    return description
+
+
+def _described(document: dict[str, Any]) -> Description:
+    fit = document["fit"]
+    height, width = fit["size"]
+    return Description(
+        Fit((height, width), fit["channels"], fit["crop"], fit["background"]),
+        tuple(document["label_names"]),
+        tuple(Unusable(*each) for each in document["unusable"]),
+    )
 
 
 def _index(folder: Path) -> Index:
     path = folder / INDEX
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return Index(arrays["labels"], arrays["splits"], arrays["channels"])
-    except (OSError, ValueError, KeyError) as error:
+    except (*UNREADABLE, KeyError) as error:
         raise UserError(f"{path} is damaged ({error}): prepare the set again") from None

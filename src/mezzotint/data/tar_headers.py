@@ -13,7 +13,7 @@ from mezzotint.data.member import CUT_SHORT, ReadAt
 from mezzotint.data.source import Undecodable
 
 BLOCK = tarfile.BLOCKSIZE
-MAX_EXTENSION = 2**20  # bytes of a long name, or of POSIX's keywords
+MAX_EXTENSION = 2**20  # bytes of what stands before a member's header, in all
 LONG_NAME, LONG_LINK, SPARSE, KEYWORDS, GLOBAL = b"L", b"K", b"S", (b"x", b"X"), b"g"
 EXTENSIONS = (LONG_NAME, LONG_LINK, *KEYWORDS, GLOBAL)
 MORE_EXTENTS, MORE_EXTENTS_AFTER = 482, 504  # where a sparse file's blocks say that another follows
@@ -23,11 +23,20 @@ DAMAGED = "the archive is damaged"
 
 @dataclass(frozen=True)
 class Header:
-    """One member's, with what stood before it for it: its long name and its keywords."""
+    """One member's, with what stood before it for it: its long name and its keywords.
+
+    Raises:
+        Undecodable: its size is below zero.
+    """
 
     info: TarInfo
     keywords: dict[str, str]
     start: int  # of its body
+
+    def __post_init__(self) -> None:
+        """Refuses a size that leads backwards."""
+        if self.size < 0:
+            raise Undecodable(DAMAGED)
 
     @property
     def name(self) -> str:
@@ -36,7 +45,7 @@ class Header:
 
     @property
     def size(self) -> int:
-        """Of its body in bytes; below zero where the header is damaged."""
+        """Of its body in bytes."""
         if self.info.type[0] in BODILESS:
             return 0
         size = self.keywords.get("size", "")
@@ -63,7 +72,7 @@ def headers(read: ReadAt) -> Iterator[Header]:
     Raises:
         Undecodable: the archive stops making sense, or ends within a member.
     """
-    at, keywords = 0, dict[str, str]()
+    at, keywords, room = 0, dict[str, str](), MAX_EXTENSION
     while (block := whole(read, at, BLOCK)) != bytes(BLOCK):
         try:
             info = _parsed(block)
@@ -71,13 +80,13 @@ def headers(read: ReadAt) -> Iterator[Header]:
             raise Undecodable(DAMAGED) from None
         at += BLOCK
         if info.type in EXTENSIONS:
-            keywords |= _extension(info, _body(read, at, info.size))
-            at += _padded(info.size)
+            keywords |= _extension(info, _body(read, at, info.size, room))
+            at, room = at + _padded(info.size), room - info.size
             continue
         at = _after_extents(read, at, block) if info.type == SPARSE else at
         header = Header(info, keywords, at)
         yield header
-        at, keywords = at + _padded(header.size), {}
+        at, keywords, room = at + _padded(header.size), {}, MAX_EXTENSION
 
 
 def _parsed(block: bytes) -> TarInfo:
@@ -88,8 +97,8 @@ def _padded(size: int) -> int:
     return -(-size // BLOCK) * BLOCK
 
 
-def _body(read: ReadAt, start: int, size: int) -> bytes:
-    if not 0 <= size <= MAX_EXTENSION:
+def _body(read: ReadAt, start: int, size: int, room: int) -> bytes:
+    if not 0 <= size <= room:
         raise Undecodable(DAMAGED)
     return whole(read, start, size)
 
@@ -115,13 +124,13 @@ def _extension(info: TarInfo, body: bytes) -> dict[str, str]:
 
 def _keywords(body: bytes) -> dict[str, str]:
     """POSIX's records, each `LENGTH KEY=VALUE` and a line's end."""
-    found = {}
-    while body:
-        length, _, _ = body[:20].partition(b" ")
-        if not length.isdigit() or not len(length) < int(length) <= len(body):
+    found, at = dict[str, str](), 0
+    while at < len(body):
+        length, _, _ = body[at : at + 20].partition(b" ")
+        if not length.isdigit() or not len(length) < int(length) <= len(body) - at:
             raise Undecodable(DAMAGED)
-        key, _, value = body[len(length) + 1 : int(length) - 1].partition(b"=")
-        found[_text(key)], body = _text(value), body[int(length) :]
+        key, _, value = body[at + len(length) + 1 : at + int(length) - 1].partition(b"=")
+        found[_text(key)], at = _text(value), at + int(length)
     return found
 
 

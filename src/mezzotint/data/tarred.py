@@ -21,7 +21,7 @@ from mezzotint.data.member import (
     refused,
 )
 from mezzotint.data.source import Undecodable, printable
-from mezzotint.data.tar_headers import DAMAGED, Header, headers, whole
+from mezzotint.data.tar_headers import Header, headers, whole
 
 
 def tar_members(read: ReadAt) -> Iterator[Member]:
@@ -52,9 +52,7 @@ def _member(header: Header, read: ReadAt) -> Member:
 
 
 def _demand_end(header: Header, read: ReadAt) -> None:
-    if header.size < 0:
-        raise Undecodable(DAMAGED)
-    if header.size and not read(max(0, header.start + header.size - 1), 1):
+    if header.size and not read(header.start + header.size - 1, 1):
         raise Undecodable(CUT_SHORT)
 
 

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 
 from mezzotint.data.decode import extent
 from mezzotint.data.fit import Fit
-from mezzotint.data.open import open_origin, open_source
+from mezzotint.data.open import named, open_origin, split_origin
 from mezzotint.data.pipeline import sequential
 from mezzotint.data.source import DataSource, Origin, Splits, Undecodable
 from mezzotint.errors import UserError
@@ -32,14 +32,21 @@ class Reference(NamedTuple):
 
 
 def reference(uri: str, fit: Fit) -> Reference:
-    """Both splits of a source.
+    """Both splits of a source; one that was prepared keeps the crop that it was prepared with.
 
     Raises:
         UserError: no such source, or no usable picture in it.
     """
-    fit = replace(fit, crop="centre") if fit.crop == "random" else fit
-    opened = open_source(uri, fit)
+    origin = open_origin(uri)
+    opened = split_origin(origin, _settled(origin, fit), split=named(uri).split)
     return Reference(*(_all(each, fit, opened) for each in (opened.train, opened.validation)))
+
+
+def _settled(origin: Origin, fit: Fit) -> Fit:
+    """What gives the same pictures each time: a prepared set's own crop, or the middle for a random one."""
+    if origin.fit is not None:
+        return replace(fit, crop=origin.fit.crop, background=origin.fit.background)
+    return replace(fit, crop="centre") if fit.crop == "random" else fit
 
 
 def everything(uri: str, size: tuple[int, int] | None = None) -> Pictures:

@@ -8,11 +8,13 @@ A folder without a seal was never finished; one whose files differ from it has c
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from mezzotint.files import write_whole
 
 SEAL = "seal.json"
 VERSION = 1
+DAMAGED = "its seal is damaged"
 
 
 def seal(folder: Path, loss: float | None) -> None:
@@ -39,12 +41,18 @@ def sealed_loss(folder: Path) -> float | None:
         return None
 
 
-def _read(folder: Path) -> dict:
+def _read(folder: Path) -> dict[str, Any]:
+    """Raises ValueError where there is no seal, or something else in its place."""
     if not (folder / SEAL).exists():
         raise ValueError("it was not finished")
     document = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+    if not isinstance(document, dict):
+        raise ValueError(DAMAGED)
     if document.get("version") != VERSION:
         raise ValueError(f"its seal has version {document.get('version')}, not {VERSION}")
+    whole = isinstance(document.get("files"), dict) and "validation_loss" in document
+    if not whole or not isinstance(document["validation_loss"], int | float | None):
+        raise ValueError(DAMAGED)
     return document
 
 
