@@ -1,11 +1,16 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and are on the disk before anything relies on them."""
 
+import errno
 import os
 from pathlib import Path
 
+# Of what opening or flushing a folder says where a system, or a mount, has no such thing: Windows, for one.
+# PostgreSQL passes over the same ones (`fsync_fname_ext`).
+NOT_HERE = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EISDIR)
+
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Writes a file under another name and renames it; its folder is made where it is missing.
+    """Writes a file under another name and renames it, both flushed; its folder is made where it is missing.
 
     Raises:
         OSError: the disk does not take it; what stood at the path before still stands.
@@ -14,8 +19,29 @@ def write_whole(path: Path, content: bytes | str) -> None:
     partial = path.with_name(path.name + ".partial")
     data = content.encode() if isinstance(content, str) else content
     try:
-        partial.write_bytes(data)
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(path)
+        flush(path.parent)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise OSError(error.errno, os.strerror(error.errno or 0), str(path)) from error
+
+
+def flush(path: Path) -> None:
+    """Waits until the disk has a file's content, or a folder's names, where the system can be asked for it.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in NOT_HERE:
+            raise

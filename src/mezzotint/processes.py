@@ -103,11 +103,11 @@ def by_first(work: Callable[[], Any]) -> Any:
         try:
             told = {"value": work()}
         except (UserError, OSError, ValueError) as error:
-            kind = next(name for name, cls in RAISED.items() if isinstance(error, cls))
-            told = {"kind": kind, "said": str(error)}
+            told = {"raised": _told(error)}
     told = json.loads(_spread(json.dumps(told).encode()))
-    if "kind" in told:
-        raise RAISED[told["kind"]](told["said"])
+    if "raised" in told:
+        kind, arguments = told["raised"]
+        raise RAISED[kind](*arguments)
     return told["value"]
 
 
@@ -132,6 +132,15 @@ def together() -> Iterator[None]:
         if jax.process_count() == 1 or not any(word in str(error) for word in COLLECTIVES):
             raise
         raise UserError(LOST) from None
+
+
+def _told(error: UserError | OSError | ValueError) -> tuple[str, list[Any]]:
+    """An exception for JSON: its kind, and what makes it again; of the system's errors, the file as well."""
+    kind = next(name for name, cls in RAISED.items() if isinstance(error, cls))
+    if isinstance(error, OSError) and error.errno is not None:
+        file = None if error.filename is None else str(error.filename)
+        return kind, [error.errno, error.strerror, file]
+    return kind, [str(error)]
 
 
 def _spread(content: bytes) -> bytes:

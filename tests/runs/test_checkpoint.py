@@ -1,20 +1,33 @@
 """Checkpoints: what is kept, what is refused, and what a full disk leaves."""
 
+import errno
+import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
+from mezzotint import files
+from mezzotint.errors import UserError
 from mezzotint.runs import checkpoint
 from mezzotint.runs.checkpoint import Policy
 
 TREE = {"ema": {"weight": jnp.arange(12.0).reshape(3, 4)}}
-ABSTRACT = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), TREE)
+
+
+def abstract(tree: dict) -> dict:
+    """What is asked for where a tree is read."""
+    return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), tree)
+
+
+ABSTRACT = abstract(TREE)
 
 
 @pytest.mark.parametrize(
@@ -117,3 +130,79 @@ def test_a_disk_that_is_too_full_is_found_before_anything_is_written(
     with pytest.raises(OSError, match="No space left on device: it takes 0.3 MiB and 0.0 MiB are free"):
         checkpoint.save(tmp_path, 1, TREE, {}, None)
     assert list(tmp_path.iterdir()) == []
+
+
+def refused(number: int) -> Callable:
+    """What ends with an error of the system."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A folder with checkpoints 1 and 2."""
+    checkpoint.save(tmp_path, 1, TREE, {}, None)
+    checkpoint.save(tmp_path, 2, TREE, {}, None)
+    return tmp_path
+
+
+def test_what_is_whole_and_cannot_be_read_is_no_damage(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint.ocp, "load_checkpointables", refused(errno.EMFILE))
+    with pytest.raises(UserError, match="checkpoint 2 of .* is whole and cannot be read: .*Too many open"):
+        checkpoint.newest(two, ABSTRACT)
+
+
+def test_another_version_is_no_damage(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "VERSION", 2)
+    with pytest.raises(UserError, match="cannot be read: its format has version 1, not 2"):
+        checkpoint.newest(two, ABSTRACT)
+
+
+def test_a_file_that_may_not_be_opened_is_no_damage_and_one_that_the_disk_has_lost_is(
+    two: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "verify", refused(errno.EACCES))
+    with pytest.raises(PermissionError):
+        checkpoint.newest(two, ABSTRACT)
+    monkeypatch.setattr(checkpoint, "verify", refused(errno.EIO))
+    found, damaged = checkpoint.newest(two, ABSTRACT)
+    assert found is None and [(each.step, each.finished) for each in damaged] == [(2, True), (1, True)]
+
+
+def trees(optimizer: optax.GradientTransformation) -> dict:
+    """The two trees of a checkpoint, in an optimizer's hands."""
+    return {"state": {"opt_state": optimizer.init(TREE["ema"])}, **TREE}
+
+
+def test_another_optimizer_is_no_damage(tmp_path: Path) -> None:
+    adam, clipped = trees(optax.adamw(0.1)), trees(optax.chain(optax.clip(1.0), optax.adamw(0.1)))
+    checkpoint.save(tmp_path, 1, adam, {}, None)
+    assert checkpoint.read(tmp_path, 1, abstract(adam)).step == 1
+    said = r"checkpoint 1 of .* is of another optimizer.*: opt_state/.* is .*missing"
+    with pytest.raises(UserError, match=said):
+        checkpoint.newest(tmp_path, abstract(clipped))
+
+
+def test_a_folder_that_takes_no_file_is_found_before_orbax_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+    monkeypatch.setattr(checkpoint.ocp, "save_checkpointables", lambda *_, **__: begun.append(1))
+    monkeypatch.setattr(files.os, "fsync", refused(errno.EDQUOT))
+    with pytest.raises(OSError, match="quota") as error:
+        checkpoint.save(tmp_path, 1, TREE, {}, None)
+    assert error.value.errno == errno.EDQUOT and not begun and list(tmp_path.iterdir()) == []
+
+
+def test_all_of_a_checkpoint_is_flushed_before_it_is_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr(checkpoint, "flush", flushed.append)
+    monkeypatch.setattr(checkpoint, "seal", lambda place, _: flushed.append(place / "seal.json"))
+    checkpoint.save(tmp_path, 1, TREE, {}, None)
+    place = tmp_path / "1"
+    assert flushed[-1] == place / "seal.json" and {*place.rglob("*"), place, tmp_path} <= {*flushed}

@@ -23,6 +23,7 @@ from mezzotint.errors import UserError
 from mezzotint.model import load
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
+from mezzotint.runs.seal import SEAL
 from mezzotint.training import step
 from mezzotint.training.interrupt import Interrupt
 from mezzotint.training.prepare import plan
@@ -50,6 +51,35 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_used(
     assert "checkpoint 8 is damaged" in said and "going on from checkpoint 4" in said
     assert (run / "damaged" / "8").is_dir()
     assert (digests(tiny, run), figures(run)) == before
+
+
+def left(run: Path) -> dict[Path, bytes]:
+    """The files of a run, but for those that every start writes."""
+    files = [path for path in run.rglob("*") if path.is_file() and "tensorboard" not in path.parts]
+    return {path: path.read_bytes() for path in files if path.name != "lock"}
+
+
+def test_where_every_checkpoint_is_damaged_the_run_stays_as_it_is(tiny: Config, tmp_path: Path) -> None:
+    """A job that is queued again must not begin anew by itself; who deletes the checkpoints asks for it."""
+    run = tmp_path / "run"
+    train(tiny, run)
+    for saved in (8, 4):
+        truncate(newest_files(run, saved)[0])
+    before = left(run)
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"every checkpoint in .* is damaged: 8 \(.*\), 4 .*begin anew"):
+            train(tiny, run)
+        assert left(run) == before
+    shutil.rmtree(run / "checkpoints")
+    assert "going on" not in train(tiny, run) and checkpoint.steps(run / "checkpoints") == [8, 4]
+
+
+def test_a_first_checkpoint_that_was_not_finished_is_no_loss(tiny: Config, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(tiny, run, stop_at=4)
+    (run / "checkpoints" / "4" / SEAL).unlink()
+    said = train(tiny, run)
+    assert "checkpoint 4 is damaged (it was not finished)" in said and "trained to step 8" in said
 
 
 def test_a_checkpoint_of_another_network_is_refused_and_stays(tiny: Config, tmp_path: Path) -> None:
@@ -108,6 +138,18 @@ def test_a_full_disk_costs_the_journal_and_the_grids_but_not_the_run(
     said = train(replace(tiny, watch=replace(tiny.watch, sample=4)), tmp_path / "run")
     assert said.count("cannot write journal.jsonl: No space left on device") == 1
     assert said.count("cannot write samples: No space left on device") == 1
+    assert "trained to step 8" in said
+
+
+def test_a_journal_that_cannot_be_wound_back_does_not_stop_the_training(
+    tiny: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(journal, "rewind", read_only)
+    said = train(tiny, tmp_path / "run")
+    assert "warning: journal.jsonl keeps what came after step 0 (Read-only file system)" in said
     assert "trained to step 8" in said
 
 

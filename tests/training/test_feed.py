@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from mezzotint.config import Config, Watch
 from mezzotint.data.source import DataSource, Splits
 from mezzotint.errors import UserError
 from mezzotint.runs import journal
-from mezzotint.training.feed import Resident, Streamed, feed, gathered
+from mezzotint.training.feed import Resident, Streamed, _has_room, feed, gathered
 from mezzotint.training.prepare import Plan, plan
 from tests.training.runs import digests, figures, train
 
@@ -112,3 +113,38 @@ def test_training_from_a_python_object(tiny: Config, tmp_path: Path) -> None:
     out = mezzotint.train(replace(tiny, steps=20, watch=QUIET), tmp_path / "run", data=items)
     assert len(losses(out)) == 4
     assert mezzotint.load(out).config.data == "object"
+
+
+def device(limit: int | None) -> SimpleNamespace:
+    """A GPU of so many bytes; None for one of another process, of which the runtime says nothing."""
+
+    def memory_stats() -> dict[str, int]:
+        assert limit is not None, "MemoryStats is only supported for addressable PjRt devices."
+        return {"bytes_limit": limit}
+
+    return SimpleNamespace(platform="gpu", memory_stats=memory_stats)
+
+
+@pytest.mark.parametrize(("limit", "room"), [(2**30, True), (2**10, False)])
+def test_a_process_asks_its_own_devices_for_room(tiny: Config, limit: int, room: bool) -> None:
+    opened, mine, others = plan(tiny), device(limit), device(None)
+    mesh = SimpleNamespace(devices=np.array([[others, mine]]), local_devices=[mine])
+    assert _has_room(Plan(opened.config, opened.data, mesh)) == room  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("crop", ["centre", "random"])
+def test_where_one_process_lacks_the_room_all_stream(
+    tiny: Config, monkeypatch: pytest.MonkeyPatch, crop: str
+) -> None:
+    """Each process is asked, whatever it has found itself: one that is not would have the others wait."""
+    lacks: list[bool] = []
+
+    def elsewhere(here: bool) -> bool:
+        lacks.append(here)
+        return True
+
+    monkeypatch.setattr("mezzotint.training.feed._has_room", lambda _: True)
+    assert isinstance(feed(plan(tiny)), Resident)
+    monkeypatch.setattr("mezzotint.training.feed.anywhere", elsewhere)
+    assert isinstance(feed(plan(replace(tiny, crop=crop))), Streamed)
+    assert lacks == [crop == "random"]

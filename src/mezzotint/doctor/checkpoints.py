@@ -8,6 +8,8 @@ from mezzotint.doctor.record import Record
 from mezzotint.runs import checkpoint
 from mezzotint.runs.seal import verify
 
+AGAIN = "repeat the training command: it sets damaged ones aside and goes on from the newest whole one"
+
 
 def whole(record: Record) -> Finding:
     """Whether every checkpoint is what was saved, by its seal."""
@@ -24,7 +26,8 @@ def whole(record: Record) -> Finding:
     }
     if faults:
         listed = "; ".join(f"checkpoint {step}: {fault}" for step, fault in faults.items())
-        do = "repeat the training command: it sets damaged ones aside and goes on from the newest whole one"
+        anew = f"put a whole one back into {folder.checkpoints}, or delete that folder to begin anew"
+        do = AGAIN if evidence["whole"] else anew
         return Finding(about, Verdict.WRONG, listed, do, evidence)
     named = ", ".join(f"{step:,}" for step in sorted(steps))
     if aside:

@@ -63,5 +63,5 @@ def _checkpoint(folder: RunFolder, config: Config, step: int) -> Checkpoint:
         raise UserError(f"{folder.path} has no checkpoint {step}; {there}")
     try:
         return checkpoint.read(folder.checkpoints, step, {"ema": abstract_checkpoint(config)})
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise UserError(f"checkpoint {step} of {folder.path} is damaged: {error}") from None

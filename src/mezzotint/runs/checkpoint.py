@@ -21,14 +21,20 @@ import jax
 from orbax.checkpoint import v1
 
 from mezzotint.errors import UserError
-from mezzotint.processes import anywhere, by_first, first
-from mezzotint.runs.seal import seal, sealed_loss, verify
+from mezzotint.files import flush, write_whole
+from mezzotint.processes import by_first, first
+from mezzotint.runs.seal import SEAL, seal, sealed_loss, verify
 from mezzotint.runs.shapes import Shapes, first_unlike, shapes
 
 VERSION = 1
 MIB = 2**20
 OVERHEAD = MIB // 4  # of a checkpoint beside its arrays: descriptions and digests
+PROBE = 2**12  # bytes, by which a disk shows that it takes any
 NO_SPACE = os.strerror(errno.ENOSPC)
+UNLIKE = {  # of a tree that does not fit: what it is of, and the mend
+    "ema": ("another network than config.json", "give the run the config.json back that it was trained with"),
+    "state": ("another optimizer than config.json's", "give the run its config.json and its optax back"),
+}
 
 Tree = Any
 ocp: Any = v1  # its annotations refuse what its documentation shows
@@ -45,10 +51,17 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Damage:
-    """A checkpoint that could not be read, and why."""
+    """A checkpoint whose files are not what was saved, and why.
+
+    Attributes:
+        step: which.
+        reason: for people.
+        finished: whether it has a seal; what an interrupted save leaves has none.
+    """
 
     step: int
     reason: str
+    finished: bool
 
 
 @dataclass(frozen=True)
@@ -91,32 +104,45 @@ def read(folder: Path, step: int, abstract: dict[str, Tree]) -> Checkpoint:
         abstract: {"ema": ...} or {"state": ..., "ema": ...}, of `jax.ShapeDtypeStruct`s.
 
     Raises:
-        ValueError: it was not finished, has changed since, or has another version.
-        UserError: it is whole, and of another network.
+        ValueError: it was not finished, or has changed since.
+        UserError: it is whole, and of another network or optimizer, or cannot be read for another reason.
+        OSError: its files cannot be opened now.
     """
-    place = folder.absolute() / str(step)
-    by_first(lambda: verify(place))
-    found = ocp.checkpointables_metadata(place)
-    extra = found.custom_metadata
-    if extra["version"] != VERSION:
-        raise ValueError(f"its format has version {extra['version']}, not {VERSION}")
-    _demand_fit(place, shapes(found.metadata["ema"]), shapes(abstract["ema"]))
-    return Checkpoint(step, ocp.load_checkpointables(place, abstract), extra["training"])
+    found = _found(folder, step, abstract)
+    if isinstance(found, Damage):
+        raise ValueError(found.reason)
+    return found
 
 
 def newest(folder: Path, abstract: dict[str, Tree]) -> tuple[Checkpoint | None, list[Damage]]:
-    """The newest checkpoint that can be read, and the damaged ones that were passed over."""
+    """The newest checkpoint that is whole, and the damaged ones that were passed over.
+
+    Raises:
+        UserError, OSError: as `read`, which are no damage.
+    """
     damaged = []
     for step in by_first(lambda: steps(folder)):
-        found, reason = None, ""
-        try:
-            found = read(folder, step, abstract)
-        except (ValueError, OSError) as error:
-            reason = _first_line(error)
-        if found and not anywhere(bool(reason)):
+        found = _found(folder, step, abstract)
+        if isinstance(found, Checkpoint):
             return found, damaged
-        damaged.append(Damage(step, reason or "another process could not read it"))
+        damaged.append(found)
     return None, damaged
+
+
+def demand_whole(folder: Path, damaged: list[Damage]) -> None:
+    """Raises a `UserError` where there were finished checkpoints, and none is left: a run would begin anew.
+
+    Args:
+        folder: the run's checkpoints.
+        damaged: all that are there.
+    """
+    lost = [damage for damage in damaged if damage.finished]
+    if lost:
+        listed = ", ".join(f"{damage.step} ({damage.reason})" for damage in lost)
+        raise UserError(
+            f"every checkpoint in {folder} is damaged: {listed}; put one back that is whole, or delete that "
+            "folder to begin anew"
+        )
 
 
 def save(
@@ -140,7 +166,7 @@ def save(
     try:
         with _orbax_quiet():
             ocp.save_checkpointables(place, trees, overwrite=True, custom_metadata=extra)
-        by_first(lambda: seal(place, loss))
+        by_first(lambda: _finish(place, loss))
     except (OSError, ValueError) as error:  # the array store reports a full disk as a ValueError
         if first():
             shutil.rmtree(place, ignore_errors=True)
@@ -173,25 +199,78 @@ def set_aside(folder: Path, damaged: list[Damage], into: Path) -> None:
         (folder / str(damage.step)).rename(place)
 
 
+def _found(folder: Path, step: int, abstract: dict[str, Tree]) -> Checkpoint | Damage:
+    """A checkpoint as read, or what is wrong with its files, which all processes hear from the first."""
+    place = folder.absolute() / str(step)
+    fault = by_first(lambda: _fault(place))
+    return Damage(step, **fault) if fault else _loaded(place, abstract)
+
+
+def _fault(place: Path) -> dict[str, Any] | None:
+    """What is wrong with a checkpoint's files, as of `Damage`; None where they are what was sealed.
+
+    Raises:
+        OSError: they cannot be opened now, for lack of a permission or of file handles, say: only what the
+            disk itself fails at is damage.
+    """
+    try:
+        verify(place)
+    except (ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EIO:
+            raise
+        return {"reason": _first_line(error), "finished": (place / SEAL).exists()}
+    return None
+
+
+def _loaded(place: Path, abstract: dict[str, Tree]) -> Checkpoint:
+    """A whole checkpoint's trees; whatever fails is a `UserError`, for it must not be taken for damaged."""
+    try:
+        found = ocp.checkpointables_metadata(place)
+        extra = found.custom_metadata
+        if extra["version"] != VERSION:
+            raise ValueError(f"its format has version {extra['version']}, not {VERSION}")
+        for name in sorted(abstract):  # the network's first, which the optimizer's follow
+            _demand_fit(place, name, shapes(found.metadata[name]), shapes(abstract[name]))
+        return Checkpoint(int(place.name), ocp.load_checkpointables(place, abstract), extra["training"])
+    except (ValueError, OSError) as error:
+        raise UserError(
+            f"checkpoint {place.name} of {place.parent.parent} is whole and cannot be read: "
+            f"{_first_line(error)}; mend that, or use the mezzotint and the orbax-checkpoint that saved it"
+        ) from error
+
+
+def _finish(place: Path, loss: float | None) -> None:
+    """Seals a checkpoint once the disk has all of it: those before it are dropped next."""
+    for path in (*place.rglob("*"), place, place.parent):
+        flush(path)
+    seal(place, loss)
+
+
 def _demand_space(folder: Path, trees: Tree) -> None:
-    """Raises `OSError` where the disk is too full to begin: Orbax's threads end untidily on one."""
+    """Raises `OSError` where the disk is too full to begin, or takes nothing.
+
+    Orbax's threads end untidily on such a disk, and other processes would wait for them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     needed = sum(leaf.nbytes for leaf in jax.tree.leaves(trees)) + OVERHEAD
     free = shutil.disk_usage(folder).free
     if free < needed:
         said = f"{NO_SPACE}: it takes {needed / MIB:.1f} MiB and {free / MIB:.1f} MiB are free"
         raise OSError(errno.ENOSPC, said)
+    probe = folder / "probe"  # free space says nothing of quotas, nor of a disk that is read only
+    write_whole(probe, bytes(PROBE))
+    probe.unlink()
 
 
-def _demand_fit(place: Path, held: Shapes, asked: Shapes) -> None:
-    """Raises a `UserError` where a checkpoint's averages are not those of the configuration's network."""
-    name = first_unlike(held, asked)
-    if name is not None:
-        there, here = held.get(name, "missing"), asked.get(name, "missing")
+def _demand_fit(place: Path, name: str, held: Shapes, asked: Shapes) -> None:
+    """Raises a `UserError` where one of a checkpoint's trees has other arrays than are asked for."""
+    array = first_unlike(held, asked)
+    if array is not None:
+        other, mend = UNLIKE[name]
+        there, here = held.get(array, "missing"), asked.get(array, "missing")
         raise UserError(
-            f"checkpoint {place.name} of {place.parent.parent} is of another network than config.json: "
-            f"{name} is {there} there, and {here} in the network; give the run the config.json back that "
-            "it was trained with, or train into a new folder"
+            f"checkpoint {place.name} of {place.parent.parent} is of {other}: {array} is {there} there, and "
+            f"{here} here; {mend}, or train into a new folder"
         )
 
 

@@ -12,11 +12,10 @@ configuration and the data.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-from mezzotint.files import write_whole
 
 VERSION = 1
 
@@ -26,13 +25,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     if not path.exists():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(entry, dict) and isinstance(entry.get("step"), int) and "kind" in entry:
-                yield entry
+        yield from filter(None, map(_entry, lines))
 
 
 def append(path: Path, kind: str, step: int, **figures: Any) -> None:
@@ -43,7 +36,37 @@ def append(path: Path, kind: str, step: int, **figures: Any) -> None:
 
 
 def rewind(path: Path, step: int) -> None:
-    """Drops the entries after `step`, and unfinished lines."""
-    kept = [json.dumps(entry) + "\n" for entry in read(path) if entry["step"] <= step]
+    """Cuts the file off behind its last entry before the first one after `step`.
+
+    An unfinished line at its end goes as well. All that happens in place: a full disk has no room for a copy.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
     if path.exists():
-        write_whole(path, "".join(kept))
+        end = _end(path, step)
+        if end < path.stat().st_size:
+            os.truncate(path, end)
+
+
+def _end(path: Path, step: int) -> int:
+    """The number of bytes up to where the last entry ends that comes before any after `step`."""
+    end = place = 0
+    with path.open("rb") as lines:
+        for line in lines:
+            place += len(line)
+            entry = _entry(line.decode(errors="replace")) if line.endswith(b"\n") else None
+            if entry and entry["step"] > step:
+                break
+            end = place if entry else end
+    return end
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    """The entry of a line; None where it is none."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    is_one = isinstance(entry, dict) and isinstance(entry.get("step"), int) and "kind" in entry
+    return entry if is_one else None

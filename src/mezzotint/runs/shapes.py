@@ -1,17 +1,17 @@
 """Whether arrays are those that are asked for: by their names and shapes."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from flax.traverse_util import flatten_dict
+from jax.tree_util import keystr, tree_leaves_with_path
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 
-def shapes(tree: Mapping[str, Any]) -> Shapes:
-    """Of arrays in nested dictionaries: {"params/stem/kernel": (3, 3, 3, 8), ...}."""
-    flat = cast("dict[str, Any]", flatten_dict(tree, sep="/"))
-    return {name: tuple(leaf.shape) for name, leaf in flat.items()}
+def shapes(tree: Any) -> Shapes:
+    """Of the arrays in a tree: {"params/stem/kernel": (3, 3, 3, 8), "opt_state/0/count": (), ...}."""
+    leaves = tree_leaves_with_path(tree)
+    return {keystr(path, simple=True, separator="/"): tuple(leaf.shape) for path, leaf in leaves}
 
 
 def first_unlike(held: Shapes, asked: Shapes) -> str | None:

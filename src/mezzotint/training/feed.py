@@ -19,6 +19,7 @@ from mezzotint.data.memory import InMemory
 from mezzotint.data.pipeline import Batches, Draw, batches, draws
 from mezzotint.devices import cut, sent, whole
 from mezzotint.errors import UserError
+from mezzotint.processes import anywhere
 from mezzotint.training.prepare import Plan
 from mezzotint.training.sharding import assembled, jit_step, rows
 from mezzotint.training.state import TrainState
@@ -69,16 +70,14 @@ def feed(plan: Plan) -> Feed:
             "--loader device needs pictures that fit into memory, all cropped alike: "
             "use --loader host, or another --crop than random"
         )
-    return (
-        Resident(plan)
-        if asked == "device" or (asked == "auto" and can and _has_room(plan))
-        else Streamed(plan)
-    )
+    if asked == "auto":  # every process is asked, and all take the same way
+        return Streamed(plan) if anywhere(not (can and _has_room(plan))) else Resident(plan)
+    return Resident(plan) if asked == "device" else Streamed(plan)
 
 
 def _has_room(plan: Plan) -> bool:
-    """Whether an accelerator has the room; a processor's memory is where the pictures are already."""
-    device = plan.mesh.devices.flat[0]
+    """Whether an accelerator here has the room; a processor's memory is where the pictures are already."""
+    device = plan.mesh.local_devices[0]  # of those of other processes nothing is known here
     limit = (device.memory_stats() or {}).get("bytes_limit", 0) if device.platform != "cpu" else 0
     return len(plan.data.train) * int(np.prod(plan.data.shape)) <= SHARE * limit
 

@@ -122,7 +122,7 @@ class Training:
             runtime.keep_memory()
         self._say_first_line(state)
         self.state, self.start, memory = self._restored(state)
-        by_first(lambda: journal.rewind(folder.journal, self.start))
+        self._rewind_journal(self.start)
         self.report = Report(folder, console, self.start, plan.steps, plan.config.batch_size, self.watch.log)
         self.rollbacks = memory.rollbacks
         self.report.rewind(self.start, memory.window, memory.skipped)
@@ -174,7 +174,7 @@ class Training:
         skips = self.report.longest
         state, start, memory = self._restored(initial_state(self.plan, self.keys))
         self.state = from_trees(self.state, to_trees(state))  # what is compiled knows this one's optimizer
-        by_first(lambda: journal.rewind(self.folder.journal, start))
+        self._rewind_journal(start)
         self.report.rewind(start, memory.window, 0)
         seed = data_seed(self.plan.config.seed, self.rollbacks)
         # an entry of the first step that is done anew: a run that goes on from before it will write it again
@@ -247,12 +247,18 @@ class Training:
         self.report.entry("checkpoint", done)
 
     def _restored(self, state: TrainState) -> tuple[TrainState, int, Memory]:
-        """The newest readable checkpoint's state, its step, and what it remembers."""
+        """The newest whole checkpoint's state, its step, and what it remembers; as given where there is none.
+
+        Raises:
+            UserError: there are finished ones, and none is whole or fits; nothing was moved.
+        """
         abstract = jax.tree.map(
             lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), to_trees(state)
         )
         by_first(lambda: checkpoint.clear_unfinished(self.folder.checkpoints))
         found, damaged = checkpoint.newest(self.folder.checkpoints, abstract)
+        if found is None:
+            checkpoint.demand_whole(self.folder.checkpoints, damaged)
         for damage in damaged:
             self._say(f"warning: checkpoint {damage.step} is damaged ({damage.reason}); set aside")
         by_first(lambda: checkpoint.set_aside(self.folder.checkpoints, damaged, self.folder.damaged))
@@ -260,6 +266,14 @@ class Training:
             return state, 0, Memory()
         self._say(f"going on from checkpoint {found.step}")
         return from_trees(state, found.trees), found.step, Memory(**found.extra)
+
+    def _rewind_journal(self, step: int) -> None:
+        """Drops what the journal tells of later steps; where the disk does not take that, it keeps them."""
+        try:
+            by_first(lambda: journal.rewind(self.folder.journal, step))
+        except OSError as error:
+            said = f"journal.jsonl keeps what came after step {step} ({error.strerror or error})"
+            self._say(f"warning: {said}; training goes on")
 
     def _say_first_line(self, state: TrainState) -> None:
         self._say(first_line(self.plan, self.feed.place, state, self.step))
