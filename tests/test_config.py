@@ -22,6 +22,7 @@ from mezzotint.core.objective import Edm, Plain, Weighted
 from mezzotint.core.prediction import Velocity
 from mezzotint.core.schedule import Cosine, Straight
 from mezzotint.errors import UserError
+from mezzotint.networks.ensemble import Ensemble
 from mezzotint.networks.unet import UNet
 from mezzotint.sampling.ddim import Ddim
 
@@ -133,6 +134,18 @@ def test_differences_name_each_field_with_both_values() -> None:
         ({"sampling_steps": 0}, "--sampling-steps must be from 1 to 1024, not 0"),
         ({"network": UNet(patch=0)}, "--network.patch must be at least 1, not 0"),
         ({"network": UNet(widths=())}, "--network.widths must name at least one number"),
+        (
+            {"network": UNet(widths=(20, 40))},
+            "each must be a multiple of 8; the nearest is --network.widths 16 40",
+        ),
+        ({"network": UNet(widths=(3, 96))}, "the nearest is --network.widths 8 96"),
+        (
+            {"network": UNet(heads=5)},
+            "it must divide the last of its widths, 128; the nearest is --network.heads 4",
+        ),
+        ({"network": UNet(heads=500)}, "the nearest is --network.heads 128"),
+        ({"network": Ensemble(UNet(heads=5))}, "the nearest is --network.network.heads 4"),
+        ({"network": Ensemble(UNet(heads=0))}, "--network.network.heads must be at least 1, not 0"),
         ({"channels": 2}, "--channels must be 1 or 3, not 2"),
         ({"seed": 2**32}, "--seed must be from 0 to 4294967295"),
         ({"optimizer": Optimizer(accumulate=5)}, "--optimizer.accumulate must divide it"),

@@ -1,12 +1,30 @@
-"""Files that are written whole or not at all, and are on the disk before anything relies on them."""
+"""What a write must not lose: files reach the disk whole or not at all, folders are taken only if free."""
 
 import errno
 import os
 from pathlib import Path
 
+from mezzotint.errors import UserError
+
 # Of what opening or flushing a folder says where a system, or a mount, has no such thing: Windows, for one.
 # PostgreSQL passes over the same ones (`fsync_fname_ext`).
 NOT_HERE = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.EISDIR)
+
+
+def demand_free(out: Path, *besides: Path) -> None:
+    """Refuses a folder to write that is neither new nor empty.
+
+    Args:
+        out: the folder, which `--out` names.
+        besides: what may be in it.
+
+    Raises:
+        UserError: it holds something else, or is a file.
+    """
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out} is a file: give a folder that is new or empty")
+    if out.exists() and set(out.iterdir()) - set(besides):
+        raise UserError(f"--out {out} holds something else: give a folder that is new or empty")
 
 
 def write_whole(path: Path, content: bytes | str) -> None:

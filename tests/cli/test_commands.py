@@ -136,7 +136,7 @@ def test_weights_leave_a_run_and_make_the_same_pictures(
     before, after = mezzotint.load(trained), mezzotint.load(tmp_path / "model")
     np.testing.assert_array_equal(before.sample(3, steps=2), after.sample(3, steps=2))
     code, _, err = run(capsys, "export", str(trained), "--out", str(tmp_path / "model"))
-    assert code == 2 and "exists already" in err
+    assert code == 2 and "holds something else" in err
 
 
 def test_a_run_leaves_as_a_program_that_was_run(
@@ -158,7 +158,7 @@ def test_a_run_leaves_as_a_program_that_was_run(
     )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["mezzotint.json", "model.onnx"]
     code, _, err = run(capsys, *words)
-    assert code == 2 and "exists already" in err
+    assert code == 2 and "holds something else" in err
     words[-1] = str(tmp_path / "other")
     code, _, err = run(capsys, *words, "--whole-sampler", "2", "--sampler", "ddpm")
     assert code == 2 and "must be one that adds no noise" in err

@@ -34,7 +34,22 @@ def test_runs_of_several_seeds_as_one_model(
     code, _, err = run(capsys, "sample", runs[0], "--disagreement", str(maps), "--out", str(sheet))
     assert code == 2 and "is of an ensemble" in err
     code, _, err = run(capsys, "ensemble", *runs, "--out", runs[0])
-    assert code == 2 and "holds something already" in err
+    assert code == 2 and "holds something else" in err
+    code, _, err = run(capsys, "ensemble", *runs, "--out", str(sheet))
+    assert code == 2 and "is a file" in err
+
+
+def test_the_animation_is_of_the_mean_whether_or_not_the_members_are_compared(
+    tiny: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ensemble(models(replace(tiny, channels=3, sampling_steps=1), 2)).save(tmp_path / "both")
+    way, found = tmp_path / "way.png", []
+    words = ["--count", "1", "--animate", str(way), "--out", str(tmp_path / "sheet.png")]
+    for more in ([], ["--disagreement", str(tmp_path / "maps.png")], ["--member", "1"]):
+        code, _, _ = run(capsys, "sample", str(tmp_path / "both"), *words, *more)
+        assert code == 0
+        found.append(way.read_bytes())
+    assert found[0] == found[1] != found[2]
 
 
 def test_each_member_is_evaluated_with_a_seed_and_a_folder_of_its_own(tiny: Config, tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ import pytest
 from jax import Array
 
 from mezzotint.core.grid import UniformLogSnr
+from mezzotint.core.prediction import Estimate, with_image
 from mezzotint.core.schedule import Cosine, Karras, Schedule
 from mezzotint.editing.measure import BlockMeans, WeightedChannels
 from mezzotint.editing.plan import Plan
-from mezzotint.editing.restore import agree, matching
+from mezzotint.editing.restore import ITERATIONS, agree, matching
 from mezzotint.editing.solvers import least_residual
 from mezzotint.sampling import loop
 from mezzotint.sampling.presets import PRESETS
@@ -60,6 +61,30 @@ def test_what_is_sampled_has_the_posteriors_mean_and_variances(name: str, schedu
     np.testing.assert_allclose(linear.T @ linear, POSTERIOR.covariance, rtol=0, atol=0.01)
 
 
+def test_an_estimate_costs_a_derivative_for_each_iteration() -> None:
+    """Three pulls and no fourth, as docs/editing.md says."""
+    pulled: list[None] = []
+
+    @jax.custom_vjp
+    def half(x: Array) -> Array:
+        return x / 2
+
+    def pull(_: None, cotangent: Array) -> tuple[Array]:
+        jax.debug.callback(lambda: pulled.append(None))
+        return (cotangent / 2,)
+
+    half.defvjp(lambda x: (half(x), None), pull)
+    schedule, measured = Cosine(), jnp.asarray(MEASURED.reshape(1, 2, 2, 1))
+
+    def denoise(x: Array, t: Array) -> Estimate:
+        return with_image(schedule(t), x, half(x))
+
+    x = jax.random.normal(jax.random.key(0), (1, *SHAPE))
+    jax.block_until_ready(matching(denoise, schedule, MEASUREMENT, measured, STD)(x, jnp.full(1, 0.5)))
+    jax.effects_barrier()
+    assert len(pulled) == ITERATIONS == 3
+
+
 def test_measurements() -> None:
     pictures = jnp.asarray(np.random.default_rng(0).random((2, 4, 6, 3)), "f")
     means = BlockMeans(2)(pictures)
@@ -76,10 +101,14 @@ def system(seed: int) -> np.ndarray:
 
 
 def solved(matrix: np.ndarray, b: Array, evaluations: int) -> np.ndarray:
-    go = jax.jit(
-        lambda b: least_residual(lambda v: (v.reshape(-1, 4) @ matrix.T).reshape(v.shape), b, evaluations)
+    """The v with matrix v = b: its part is all of it."""
+
+    def system(v: Array, same: Array) -> Array:
+        return (v.reshape(-1, 4) @ matrix.T).reshape(v.shape)
+
+    return np.asarray(jax.jit(lambda b: least_residual(lambda v: v, system, b, evaluations))(b)).reshape(
+        -1, 4
     )
-    return np.asarray(go(b)).reshape(-1, 4)
 
 
 def test_the_residual_falls_to_0_without_symmetry() -> None:

@@ -15,7 +15,7 @@ from mezzotint.sampling import fresh, loop
 from . import gaussian_graph as example
 from .browsing import browse, installed, needs_browser, skip_offline
 
-STEPS = 10
+STEPS = 60  # more than the page offers of itself
 DRIVER = Path(__file__).with_name("browser")
 
 

@@ -87,12 +87,29 @@ def test_disagreement_is_the_deviation_over_members() -> None:
     assert disagreement([np.zeros((1, 1, 1, 3)), np.ones((1, 1, 1, 3))]) == 0.5
 
 
+def test_members_may_augment_by_different_amounts(whole: Config, tmp_path: Path) -> None:
+    both = [models(replace(whole, augment=amount), 1)[0] for amount in (0.12, 0.3)]
+    ensemble(both).save(tmp_path)
+    assert load(tmp_path).config.members == 2
+
+
+def test_equally_many_classes_of_other_names_are_other_classes(whole: Config) -> None:
+    def named(*names: str) -> Model:
+        return models(replace(whole, classes=len(names), label_names=names), 1)[0]
+
+    assert ensemble([named("cat", "dog"), named("cat", "dog")]).config.label_names == ("cat", "dog")
+    with pytest.raises(UserError, match="differ in label_names"):
+        ensemble([named("cat", "dog"), named("dog", "cat")])
+
+
 def test_what_cannot_be_an_ensemble_is_refused(whole: Config) -> None:
     first, second = models(whole, 2)
     with pytest.raises(UserError, match="two models at least, not 1"):
         ensemble([first])
     with pytest.raises(UserError, match="differ in prediction.kind"):
         ensemble([first, *models(replace(whole, prediction=Velocity()), 1)])
+    with pytest.raises(UserError, match="differ in augment"):
+        ensemble([first, *models(replace(whole, augment=0.12), 1)])
     with pytest.raises(UserError, match="cannot be an ensemble itself"):
         ensemble([ensemble([first, second]), first])
     with pytest.raises(UserError, match="members 0 to 1"):

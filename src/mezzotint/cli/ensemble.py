@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from mezzotint.errors import UserError
+from mezzotint.files import demand_free
 from mezzotint.model import load
 from mezzotint.model.ensemble import ensemble
 
@@ -30,6 +30,5 @@ def main(arguments: list[str]) -> None:
     """Loads the runs, writes the model, and says where it is."""
     options = tyro.cli(Options, args=arguments, prog="mezzotint ensemble")
     out = options.out.expanduser()
-    if out.exists() and any(out.iterdir()):
-        raise UserError(f"--out {options.out} holds something already: give a folder that is new or empty")
+    demand_free(out)
     print(ensemble([load(run) for run in options.runs]).save(out))

@@ -11,6 +11,7 @@ from mezzotint.export.formats import FORMATS, demand_extra, named
 from mezzotint.export.leave import Left, leave
 from mezzotint.export.program import Program, denoise, whole_sampler
 from mezzotint.export.quantize import Quantize
+from mezzotint.files import demand_free
 from mezzotint.model import Model, load
 from mezzotint.sampling.loop import CAPACITY
 from mezzotint.sampling.presets import PRESETS, preset
@@ -55,8 +56,7 @@ def main(arguments: list[str]) -> None:
 
 def check(options: Options) -> None:
     """Raises a `UserError` for what can be refused before anything is read."""
-    if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
-        raise UserError(f"--out {options.out} exists already: give a folder that is new or empty")
+    demand_free(options.out)
     if options.whole_sampler is not None and not 1 <= options.whole_sampler <= CAPACITY:
         raise UserError(f"--whole-sampler must be from 1 to {CAPACITY}, not {options.whole_sampler}")
     if options.sampler is not None and options.whole_sampler is None:

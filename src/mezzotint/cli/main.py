@@ -22,9 +22,9 @@ VERBS = {
     "likelihood": "say how many bits a run's model takes for held-out pictures",
     "doctor": "say what is wrong with a run, and what to do",
     "gallery": "show a run as a PNG grid and an HTML page",
-    "export": "write a run's weights as safetensors and config.json",
+    "export": "write a run's model for other programs: ONNX, TFLite, a web page, ...",
     "recipes": "list the recipes",
-    "data": "list the sources of pictures, or look into one",
+    "data": "list the sources of pictures, look into one, or prepare it",
 }
 
 

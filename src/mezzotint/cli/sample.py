@@ -1,6 +1,6 @@
 """`mezzotint sample RUN`: pictures from a run, as one PNG grid or as one PNG each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +47,8 @@ def disagree(maker: Maker, count: int, out: Path) -> None:
     model = maker.model
     if not model.config.members:
         raise UserError("--disagreement is of an ensemble: `mezzotint ensemble` makes one")
-    each = [maker._replace(model=member(model, index)).make(count) for index in range(model.config.members)]
+    alone = maker._replace(making=replace(maker.making, animate=None))  # the animation is of the mean
+    each = [alone._replace(model=member(model, index)).make(count) for index in range(model.config.members)]
     maps = disagreement(each)
     maker.write(2 * maps, out)
     print(f"members differ by {maps.mean():.4f} on the mean, {maps.max():.4f} at most")

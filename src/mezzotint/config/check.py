@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mezzotint.config.kinds import flatten, option
 from mezzotint.errors import UserError
+from mezzotint.networks.ensemble import Ensemble
+from mezzotint.networks.unet import GROUPS, UNet
 
 if TYPE_CHECKING:
     from mezzotint.config.fields import Config
@@ -117,26 +119,28 @@ def check(config: "Config") -> None:
                 f"{option(lower)} {values[lower]:g} must be below {option(higher)} {values[higher]:g}"
             )
     _check_parts(config.batch_size, config.optimizer.accumulate)
+    _check_network(config.network, "network")
     _check_image_size(config.image_size, config.network.divisor)
     _check_label_names(config.classes, config.label_names)
     _ = config.fit  # which refuses an unknown colour
 
 
 def _check_value(name: str, value: Any) -> None:
-    if name in CHOICES and value not in (None, *CHOICES[name]):
-        raise UserError(f"{option(name)} must be {' or '.join(map(str, CHOICES[name]))}, not {value}")
-    if name in RANGES and value == []:
+    field = name.replace("network.network.", "network.")  # an ensemble's member may be what a network may be
+    if field in CHOICES and value not in (None, *CHOICES[field]):
+        raise UserError(f"{option(name)} must be {' or '.join(map(str, CHOICES[field]))}, not {value}")
+    if field in RANGES and value == []:
         raise UserError(f"{option(name)} must name at least one number")
     for number in value if isinstance(value, list) else [value]:
         if isinstance(number, int | float) and not isinstance(number, bool):
-            _check_number(name, number)
+            _check_number(name, number, RANGES.get(field, Range()))
 
 
-def _check_number(name: str, number: float) -> None:
+def _check_number(name: str, number: float, allowed: Range) -> None:
     if not math.isfinite(number):
         raise UserError(f"{option(name)} must be a finite number, not {number}")
-    if name in RANGES and number not in RANGES[name]:
-        raise UserError(f"{option(name)} must be {RANGES[name]}, not {number}")
+    if number not in allowed:
+        raise UserError(f"{option(name)} must be {allowed}, not {number}")
 
 
 def _check_parts(batch_size: int, parts: int) -> None:
@@ -152,13 +156,44 @@ def _check_label_names(classes: int | None, names: tuple[str, ...]) -> None:
         raise UserError(f"label_names has {len(names)} names, and there are {classes} classes")
 
 
+def _check_network(network: Any, name: str) -> None:
+    """Refuses a UNet, or an ensemble of them, with widths or heads that its layers cannot have."""
+    if isinstance(network, Ensemble):
+        _check_network(network.network, f"{name}.network")
+    if isinstance(network, UNet):
+        _check_widths(network.widths, option(f"{name}.widths"))
+        _check_heads(network.heads, network.widths[-1], option(f"{name}.heads"))
+
+
+def _check_widths(widths: tuple[int, ...], name: str) -> None:
+    if any(width % GROUPS for width in widths):
+        given = " ".join(map(str, widths))
+        raise UserError(
+            f"{name} {given} does not fit the network: each must be a multiple of {GROUPS}; "
+            f"the nearest is {name} {_nearest_multiples(widths, GROUPS)}"
+        )
+
+
+def _check_heads(heads: int, width: int, name: str) -> None:
+    if width % heads:
+        divisors = (number for number in range(1, width + 1) if width % number == 0)
+        nearest = min(divisors, key=lambda number: abs(number - heads))
+        raise UserError(
+            f"{name} {heads} does not fit the network: it must divide the last of its widths, {width}; "
+            f"the nearest is {name} {nearest}"
+        )
+
+
 def _check_image_size(size: tuple[int, int], divisor: int) -> None:
     if len(size) != 2:
         raise UserError("--image-size takes one number, or a height and a width")
     if min(size) < 1 or any(side % divisor for side in size):
-        nearest = " ".join(str(max(divisor, round(side / divisor) * divisor)) for side in size)
         given = " ".join(map(str, size))
         raise UserError(
             f"--image-size {given} does not fit the network: both sides must be multiples of "
-            f"{divisor}; the nearest is --image-size {nearest}"
+            f"{divisor}; the nearest is --image-size {_nearest_multiples(size, divisor)}"
         )
+
+
+def _nearest_multiples(numbers: tuple[int, ...], divisor: int) -> str:
+    return " ".join(str(max(divisor, round(number / divisor) * divisor)) for number in numbers)

@@ -22,7 +22,7 @@ from mezzotint.data.split import own_or_by_content
 from mezzotint.data.survey import survey
 from mezzotint.data.uri import SPLITS
 from mezzotint.errors import UserError
-from mezzotint.files import write_whole
+from mezzotint.files import demand_free, write_whole
 
 SHARD_BYTES = 64 * 2**20  # of decoded pixels
 MAX_SHARD = 4096  # pictures
@@ -80,8 +80,8 @@ def _claim(out: Path, origin: Origin, fit: Fit) -> None:
     if (out / PLAN).exists():
         if (out / PLAN).read_text() != plan:
             raise UserError(f"--out {out} was begun with other pictures or another shape: give a new folder")
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"--out {out} holds something else: give a folder that is new or empty")
+    else:
+        demand_free(out)
     write_whole(out / PLAN, plan)
 
 

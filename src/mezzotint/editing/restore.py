@@ -6,7 +6,8 @@ for a Gaussian with the denoiser's estimate D as its mean and, by Tweedie's form
     V = sigma^2 / alpha * dD / dx
 
 so that its mean given y as well is D + V A' v, where (std^2 I + A V A') v = y - A D. The system is solved in
-a few iterations, each with a derivative of the denoiser. For Gaussian pictures it is exact.
+a few iterations, each with a derivative of the denoiser, and V A' v comes with them. For Gaussian pictures it
+is exact.
 """
 
 import jax
@@ -15,7 +16,7 @@ from jaxtyping import Array
 from mezzotint.arrays import Images, Times
 from mezzotint.core.prediction import Denoiser, Estimate, with_image
 from mezzotint.core.schedule import Schedule, per_image
-from mezzotint.editing.measure import Measurement
+from mezzotint.editing.measure import Measured, Measurement
 from mezzotint.editing.plan import Given, Plan
 from mezzotint.editing.solvers import least_residual
 
@@ -46,14 +47,14 @@ def matching(
         transposed = jax.linear_transpose(measurement, x)
         alpha, sigma = schedule(t)
 
-        def covariance(v: Array) -> Array:
+        def covariance(v: Measured) -> Images:
             (pulled,) = pull(*transposed(v))  # V A' v
             return per_image(sigma**2 / alpha) * pulled
 
-        def system(v: Images) -> Images:
-            return std**2 * v + measurement(covariance(v))
+        def system(v: Measured, pulled: Images) -> Measured:
+            return std**2 * v + measurement(pulled)
 
-        v = least_residual(system, measured - measurement(image), ITERATIONS)
-        return with_image(schedule(t), x, image + covariance(v))
+        moved = least_residual(covariance, system, measured - measurement(image), ITERATIONS)
+        return with_image(schedule(t), x, image + moved)
 
     return informed

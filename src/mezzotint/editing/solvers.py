@@ -7,8 +7,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mezzotint.arrays import Images
+from mezzotint.editing.measure import Measured
 
 OneEach = Float[Array, "batch 1 1 1"]
+Carry = tuple[Images, Measured, Array, Array]
 
 
 def fixed_point(towards: Callable[[Images], Images], x: Images, evaluations: int) -> Images:
@@ -42,31 +44,40 @@ def _step_length(moved: Images, changed: Images, before: OneEach) -> OneEach:
     return jnp.where(along > 0, _quotient(along, dot(changed, changed)), before)
 
 
-def least_residual(matrix: Callable[[Images], Images], b: Images, evaluations: int) -> Images:
-    """V with matrix(v) = b, or nearly: the generalised conjugate residual method.
+def least_residual(
+    part: Callable[[Measured], Images],
+    matrix: Callable[[Measured, Images], Measured],
+    b: Measured,
+    evaluations: int,
+) -> Images:
+    """The part(v) of the v with matrix(v, part(v)) = b, or nearly: the generalised conjugate residual method.
 
     Eisenstat, Elman & Schultz, SIAM Journal on Numerical Analysis 20 (1983), section 2. The residual never
     grows, whether the function is symmetric or not: a network's derivative is so only nearly, and conjugate
-    gradients, which rely on it, went astray after five evaluations.
+    gradients, which rely on it, went astray after five evaluations. Only part(v) is asked: it is linear, and
+    so gathered on the way without an evaluation more.
 
     Args:
-        matrix: a linear function.
+        part: a linear function, the one that costs.
+        matrix: another, of v and part(v).
         b: the right side.
-        evaluations: of `matrix`, 1 or more.
+        evaluations: of each, 1 or more.
     """
 
-    def step(index: Array, carry: tuple[Images, Images, Array, Array]) -> tuple[Images, Images, Array, Array]:
-        v, residual, directions, images = carry
-        image = matrix(residual)
+    def step(index: Array, carry: Carry) -> Carry:
+        total, residual, parts, images = carry
+        piece = part(residual)
+        image = matrix(residual, piece)
         shares = _quotient(dot(images, image), dot(images, images))
-        direction = residual - jnp.sum(shares * directions, 0)
+        piece = piece - jnp.sum(shares * parts, 0)
         image = image - jnp.sum(shares * images, 0)
         length = _quotient(dot(residual, image), dot(image, image))
-        kept = directions.at[index].set(direction), images.at[index].set(image)
-        return v + length * direction, residual - length * image, *kept
+        kept = parts.at[index].set(piece), images.at[index].set(image)
+        return total + length * piece, residual - length * image, *kept
 
-    none = jnp.zeros((evaluations, *b.shape), b.dtype)
-    return jax.lax.fori_loop(0, evaluations, step, (jnp.zeros_like(b), b, none, none))[0]
+    total = jnp.zeros_like(jax.eval_shape(part, b))
+    parts, images = (jnp.zeros((evaluations, *each.shape), each.dtype) for each in (total, b))
+    return jax.lax.fori_loop(0, evaluations, step, (total, b, parts, images))[0]
 
 
 def dot(x: Array, y: Array) -> Float[Array, "*batch 1 1 1"]:

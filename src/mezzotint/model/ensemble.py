@@ -21,7 +21,18 @@ from mezzotint.model.model import Model
 from mezzotint.networks.ensemble import Ensemble, joined
 from mezzotint.networks.ensemble import member as name
 
-OF_THE_NETWORK = ("network", "channels", "classes", "image_size", "schedule", "prediction", "level", "pixels")
+# What members have in common, and that all augment or none: a network that is told of it has weights for it.
+ALIKE = (
+    "network",
+    "channels",
+    "classes",
+    "label_names",
+    "image_size",
+    "schedule",
+    "prediction",
+    "level",
+    "pixels",
+)
 
 
 def ensemble(models: Sequence[Model]) -> Model:
@@ -76,9 +87,9 @@ def disagreement(
 
 
 def _demand_alike(first: Model, other: Model) -> None:
-    changed = [
-        field for field in differences(first.config, other.config) if field.split(".")[0] in OF_THE_NETWORK
-    ]
+    changed = [field for field in differences(first.config, other.config) if field.split(".")[0] in ALIKE]
+    if bool(first.config.augment) != bool(other.config.augment):
+        changed.append("augment")
     if changed:
         raise UserError(
             f"members must be of one network and of the same pictures: they differ in {', '.join(changed)}"

@@ -15,6 +15,8 @@ from mezzotint.arrays import Images
 from mezzotint.networks.condition import UNCONDITIONED, Condition, Conditioned
 from mezzotint.networks.layers import average_pool, sinusoidal_embedding, upsample
 
+GROUPS = 8  # of every GroupNorm
+
 
 class SteeredBlock(nn.Module):
     """GroupNorm, swish, 3x3 conv, steered GroupNorm, swish, 3x3 conv from zero, plus the input.
@@ -37,9 +39,9 @@ class SteeredBlock(nn.Module):
             shortcut = nn.Conv(self.width, (1, 1), dtype=self.dtype, name="shortcut")(x)
         steer = nn.Dense(2 * self.width, dtype=self.dtype, name="steer")(embedding)
         scale, shift = jnp.split(rearrange(steer, "b c -> b 1 1 c"), 2, axis=-1)
-        x = nn.GroupNorm(8, dtype=self.dtype, name="norm_in")(x)
+        x = nn.GroupNorm(GROUPS, dtype=self.dtype, name="norm_in")(x)
         x = nn.Conv(self.width, (3, 3), dtype=self.dtype, name="first")(nn.swish(x))
-        x = nn.GroupNorm(8, dtype=self.dtype, name="norm")(x) * (1 + scale) + shift
+        x = nn.GroupNorm(GROUPS, dtype=self.dtype, name="norm")(x) * (1 + scale) + shift
         zeros = nn.initializers.zeros_init()
         x = nn.Conv(self.width, (3, 3), dtype=self.dtype, kernel_init=zeros, name="second")(nn.swish(x))
         return x + shortcut
@@ -59,7 +61,7 @@ class Attention(nn.Module):
     @nn.compact
     def __call__(self, x: Images) -> Images:
         """(batch, height, width, channels) -> the same shape."""
-        pixels = rearrange(nn.GroupNorm(8, dtype=self.dtype, name="norm")(x), "b h w c -> b (h w) c")
+        pixels = rearrange(nn.GroupNorm(GROUPS, dtype=self.dtype, name="norm")(x), "b h w c -> b (h w) c")
         attended = nn.MultiHeadDotProductAttention(
             self.heads,
             dtype=self.dtype,
@@ -73,12 +75,12 @@ class UNet(nn.Module):
     """A UNet over patches; sides must be divisible by patch * 2 ** (len(widths) - 1).
 
     Attributes:
-        widths: channels of the stages from the finest to the bottom.
+        widths: channels of the stages from the finest to the bottom, multiples of 8.
         depth: blocks a stage on the way down; one more on the way up.
         patch: side of the patches that become one pixel of the finest stage.
         embedding: dimensions of the noise embedding.
         max_frequency: the embedding's highest frequency, for levels in [0, 1]; its lowest is 1.
-        heads: attention heads of the bottom stage.
+        heads: attention heads of the bottom stage, whose width they divide.
         dtype: of the computation, `float32` or `bfloat16`; parameters stay float32.
     """
 
@@ -127,7 +129,7 @@ class UNet(nn.Module):
             if stage:
                 x = upsample(x)
         x = nn.swish(
-            nn.GroupNorm(8, dtype=self.dtype, name="norm")(jnp.concatenate([x, skips.pop()], axis=-1))
+            nn.GroupNorm(GROUPS, dtype=self.dtype, name="norm")(jnp.concatenate([x, skips.pop()], axis=-1))
         )
         zeros = nn.initializers.zeros_init()
         x = nn.Conv(self.patch**2 * channels, (3, 3), dtype=self.dtype, kernel_init=zeros, name="output")(x)

@@ -17,6 +17,7 @@ from mezzotint.data.open import open_source, split_origin
 from mezzotint.data.pipeline import sequential
 from mezzotint.data.source import DataSource, Splits
 from mezzotint.errors import UserError
+from mezzotint.files import demand_free
 from mezzotint.runs import checkpoint
 from mezzotint.runs.folder import RunFolder
 from mezzotint.runs.lock import locked
@@ -150,11 +151,8 @@ def claim(path: Path, config: Config) -> RunFolder:
 
 
 def _demand_usable(folder: RunFolder) -> None:
-    path = folder.path
-    if path.exists() and not path.is_dir():
-        raise UserError(f"--out {path} is a file: give a folder that is new or holds this run")
-    if path.exists() and not folder.config.exists() and any(set(path.iterdir()) - {folder.lock}):
-        raise UserError(f"--out {path} holds something else: give a folder that is new or empty")
+    if not folder.config.exists():
+        demand_free(folder.path, folder.lock)
 
 
 def _demand_same(folder: RunFolder, config: Config) -> None:

@@ -82,6 +82,8 @@ async function compared(page) {
 async function makes(page) {
   const before = await canvas(page);
   assert(new Set(before.filter((_, i) => i % 4 < 3)).size > 8, "the canvas is blank");
+  const { steps } = await page.evaluate(() => window.mezzotint.sidecar.sampling);
+  assert.equal(await page.inputValue("#steps"), String(steps), "as many steps as the model takes by itself");
   await page.fill("#seed", "7");
   await page.fill("#steps", "4");
   await page.evaluate(() => {

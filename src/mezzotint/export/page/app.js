@@ -171,6 +171,7 @@ function choices() {
   $$("classes").hidden = classes === 0;
   $$("sampler").append(...Object.entries(SAMPLERS).map(([name, { title }]) => new Option(title, name)));
   $$("sampler").value = sampling.sampler in SAMPLERS ? sampling.sampler : "ddim";
+  $$("steps").max = Math.max($$("steps").max, sampling.steps);
   $$("steps").value = sampling.steps;
   $$("check").hidden = reference === null;
 }
