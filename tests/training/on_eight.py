@@ -32,9 +32,8 @@ MESHES = [
 ]
 RESUMED = [("nothing", 1, 2), ("params", 1, 8)]
 ALONE = [  # what is asked for, and on how many devices
-    ("unet", {}, (1, 2, 4, 8)),
-    ("parts", {"optimizer": Optimizer(accumulate=2)}, (1, 2, 4, 8)),
-    ("remat", {"remat": True}, (2, 8)),
+    ("unet", {}, (1, 2, 8)),
+    ("parts", {"optimizer": Optimizer(accumulate=2), "remat": True}, (4, 8)),
 ]
 
 
@@ -52,7 +51,12 @@ def train(plan: Plan, out: Path) -> TrainState:
 
 def losses(out: Path) -> list[float]:
     """Of each step."""
-    return [entry["loss"] for entry in journal.read(out / "journal.jsonl") if entry["kind"] == "train"]
+    return figures(out, "loss")
+
+
+def figures(out: Path, name: str) -> list[float]:
+    """The losses, or what else the journal has of each step."""
+    return [entry[name] for entry in journal.read(out / "journal.jsonl") if entry["kind"] == "train"]
 
 
 def digest(state: TrainState) -> str:
@@ -74,10 +78,11 @@ def alone(config: Config, folder: Path) -> None:
     """Trains a network without batch statistics; says whether each device finds its gradients alone."""
     for name, asked, counts in ALONE:
         for devices in counts:
-            the_plan = planned(replace(config, **asked), devices)
-            train(the_plan, folder / f"{name}-{devices}")
-            said = {"mesh": [name, devices], "losses": losses(folder / f"{name}-{devices}")}
-            print(json.dumps(said | {"alone": separable(the_plan.config, the_plan.mesh)}), flush=True)
+            run, the_plan = folder / f"{name}-{devices}", planned(replace(config, **asked), devices)
+            train(the_plan, run)
+            said = {"mesh": [name, devices], "alone": separable(the_plan.config, the_plan.mesh)}
+            said |= {"losses": figures(run, "loss"), "norms": figures(run, "gradient_norm")}
+            print(json.dumps(said), flush=True)
 
 
 def main(config: Config, folder: Path) -> None:

@@ -35,7 +35,9 @@ UNET = {
 }
 
 
-def words(pictures: Path, out: Path, network: Mapping[str, object] = ARTICLE, **options: object) -> list[str]:
+def words(
+    pictures: Path, out: Path, network: Mapping[str, object] = ARTICLE, /, **options: object
+) -> list[str]:
     """`train ...` for a tiny run; options by their names, _ for - and __ for a dot."""
     given = {name.replace("__", ".").replace("_", "-"): value for name, value in options.items()}
     chosen = {"data": f"folder:{pictures}", "out": out, **TINY, **network, **given}

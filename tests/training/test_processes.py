@@ -77,10 +77,11 @@ def test_two_processes_with_half_of_the_state_each_end_with_the_bytes_of_two_dev
 def test_two_processes_without_batch_statistics_end_with_the_bytes_of_two_devices(
     pictures: Path, straight: Path, tmp_path: Path
 ) -> None:
-    """Ctrl-C in the terminal, which its whole group gets, comes once to each; then one of them is killed."""
+    """Ctrl-C comes to all in the terminal's group, and to each worker once; then one of them is killed."""
     again = command(pictures, tmp_path / "run", "unet")
     stopped = start(again, processes=2)
     wait_for(stopped, tmp_path / "run", 3)
+    assert all(os.getpgid(worker) != stopped.pid for worker in workers(stopped))
     os.killpg(stopped.pid, signal.SIGINT)
     said = finish(stopped)
     step, _ = bytes_of(tmp_path / "run")
