@@ -12,7 +12,10 @@ OURS = "mezzotint: "
 GLOO = "[Gloo] Rank "  # says when it is connected
 TRACE = re.compile(r"[EF]\d{4} [\d:.]+ +\d+ (coordination_service|client\.h|distributed)")
 NOTE = re.compile(r"[IWE]\d{4} [\d:.]+ +\d+ \S+\]")
-NOBODY = "not all processes came in time: start each with the same --coordinator and --processes"
+NOBODY = (
+    "not all processes came in time: start each with the same --coordinator and --processes, "
+    "or give them longer by --wait"
+)
 
 
 def passed(lines: Iterable[str], lost: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ from jax.experimental import multihost_utils
 from mezzotint.errors import UserError
 
 HEARTBEAT = 30  # seconds without a sign of life, after which a process counts as lost
-ANSWER = 60  # seconds that a coordinator, or the last of the processes, may take to come
+ANSWER = 60  # seconds that a coordinator, or the last of the processes, may take to come by default
 LEAVE = 10  # seconds in which all processes must have come to the end
 
 LOST = (
@@ -59,11 +59,12 @@ class Cluster:
             )
 
 
-def join(cluster: Cluster | None) -> None:
+def join(cluster: Cluster | None, wait: int) -> None:
     """Joins the others, before JAX has looked for devices; alone where there are none.
 
     Args:
         cluster: where they meet; None for what SLURM, Open MPI or Kubernetes say.
+        wait: seconds that the coordinator, or the last of the processes, may take to come.
 
     Raises:
         UserError: the coordinator does not answer.
@@ -73,7 +74,7 @@ def join(cluster: Cluster | None) -> None:
     _hide_runtime_noise()
     jax.config.update("jax_enable_preemption_service", False)  # signals are ours, see training/interrupt.py
     limits: dict[str, Any] = {
-        "initialization_timeout": ANSWER,
+        "initialization_timeout": wait,
         "heartbeat_timeout_seconds": HEARTBEAT,
         "shutdown_timeout_seconds": LEAVE,
     }
@@ -81,7 +82,7 @@ def join(cluster: Cluster | None) -> None:
         jax.distributed.initialize(**limits)
         return
     if cluster.process:
-        _demand_answer(cluster.coordinator)
+        _demand_answer(cluster.coordinator, wait)
     jax.distributed.initialize(cluster.coordinator, cluster.processes, cluster.process, **limits)
 
 
@@ -159,10 +160,10 @@ def _scheduled() -> bool:
     return pods or any(size.isdecimal() and int(size) > 1 for size in sizes)
 
 
-def _demand_answer(coordinator: str) -> None:
+def _demand_answer(coordinator: str, wait: int) -> None:
     """Waits until somebody listens there: JAX's own client would end the process with a page of trace."""
     host, _, port = coordinator.rpartition(":")
-    until = time.monotonic() + ANSWER
+    until = time.monotonic() + wait
     while True:
         try:
             socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
@@ -170,9 +171,9 @@ def _demand_answer(coordinator: str) -> None:
         except OSError as error:
             if time.monotonic() > until:
                 raise UserError(
-                    f"--coordinator {coordinator} has not answered for {ANSWER} s "
+                    f"--coordinator {coordinator} has not answered for {wait} s "
                     f"({error.strerror or error}): check that process 0 runs there, and that no firewall "
-                    "closes the port"
+                    "closes the port, or give it longer by --wait"
                 ) from None
         time.sleep(0.2)
 

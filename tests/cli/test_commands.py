@@ -215,6 +215,11 @@ BAD = {
     ),
     "two channels": (["train", "demo", "--channels", "2", "--out", "x"], "--channels must be 1"),
     "a negative seed": (["train", "demo", "--seed", "-1", "--out", "x"], "--seed must be from 0"),
+    "no time to wait": (["train", "demo", "--wait", "0", "--out", "x"], "--wait 0 must be at least 1"),
+    "no exit code": (
+        ["train", "demo", "--stopped-exit-code", "256", "--out", "x"],
+        "--stopped-exit-code 256 must be from 0 to 255",
+    ),
     "no run to sample from": (["sample", "/no/such"], "/no/such is not a run"),
     "no pictures": (["sample", "/no/such", "--count", "0"], "must be at least 1"),
     "too much noise": (["sample", "/no/such", "--eta", "2"], "--eta must be from 0 to 1"),

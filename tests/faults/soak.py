@@ -5,7 +5,7 @@
 trains a tiny network on two processes straight, and then in pieces: the same command each time, and each time
 a SIGKILL at a moment drawn from the seed, for the worker or the coordinator, every third in the middle of a
 save; or a SIGTERM, which may lose no step; or damage to the newest checkpoint between two starts. A line for
-each; the exit code says whether the bytes are the same.
+each, and an AssertionError where it did not happen; the exit code says whether the bytes are the same.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from tests.training.runs import figures
 from tests.training.started import bytes_of, finish, reached, start, wait_for, words, workers
 
 AHEAD = 60  # steps that a run gets on from start to start, about: some of them are lost again
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # how a process ends by it, and `launch` where one does
 
 
 @dataclass(frozen=True)
@@ -56,34 +57,42 @@ class Soak:
         options = {"steps": self.steps, "watch__checkpoint": 20, "watch__validate": 40}
         return start(words(self.pictures, self.out, **options), processes=self.processes)
 
+    def begin_to_train(self) -> subprocess.Popen:
+        """The same, until it trains: before that nothing is saved, and the journal is the last start's."""
+        before = self._journal()
+        run = self.begin()
+        while self._journal() == before:
+            assert run.poll() is None, run.communicate()[0]
+            time.sleep(0.02)
+        return run
+
     def kill(self, in_save: bool) -> str:
         """A start that ends with SIGKILL for one process, and what happened."""
-        run = self.begin()
+        run = self.begin_to_train() if in_save else self.begin()
         wait_for(run, self.out, min(self._saved() + self.random.randint(1, AHEAD), self.steps - 1))
         if in_save:
             self._wait_for_save(run)
         number = self._signal(run, signal.SIGKILL)
-        run.communicate(timeout=120)
-        return f"SIGKILL to process {number}{' in a save' if in_save else ''} at step {reached(self.out)}"
+        said, _ = run.communicate(timeout=120)
+        assert run.returncode in KILLED, said
+        where = " in a save" if self._saving() else ""
+        return f"SIGKILL to process {number}{where} at step {reached(self.out)}"
 
     def terminate(self) -> str:
         """A start that ends with SIGTERM for one process; raises AssertionError where a step is lost."""
-        before = self._journal()
-        run = self.begin()
-        while self._journal() == before and run.poll() is None:
-            time.sleep(0.02)  # what is not training yet has nothing to save, and simply ends
+        run = self.begin_to_train()
         wait_for(run, self.out, min(self._saved() + self.random.randint(1, AHEAD), self.steps - 1))
         number = self._signal(run, signal.SIGTERM)
-        finish(run)
+        said = finish(run)
+        assert "stopped at step" in said, said
         saved, done = self._saved(), reached(self.out)
         assert saved == done, f"SIGTERM at step {done}, and checkpoint {saved} is the newest"
         return f"SIGTERM to process {number} at step {done}, saved"
 
     def harm(self, damage: Callable[[Path], None]) -> str:
-        """Damage to the newest checkpoint, where there is another one."""
-        held = checkpoint.steps(self.out / "checkpoints")
-        if len(held) < 2:
-            return "no second checkpoint, nothing harmed"
+        """Damage to the newest finished checkpoint, once there is another one."""
+        while len(held := self._sealed()) < 2:
+            self.terminate()
         files = [path for path in (self.out / "checkpoints" / str(held[0])).rglob("*") if path.is_file()]
         damage(max(files, key=lambda path: path.stat().st_size))
         return f"{damage.__name__} in checkpoint {held[0]}"
@@ -93,17 +102,17 @@ class Soak:
         finish(self.begin(), seconds=120 + self.steps)
 
     def _signal(self, run: subprocess.Popen, number: signal.Signals) -> int:
-        """Sends a signal to one of the processes, where they have not just ended; which.
+        """Sends a signal to one of the processes; which.
 
         The kernel's list of a process's children may lack one for a moment.
         """
         victim = self.random.randrange(self.processes)
-        while run.poll() is None:
+        while True:
+            assert run.poll() is None, f"the run has ended before {number.name}"
             with suppress(ProcessLookupError, FileNotFoundError, IndexError):
                 os.kill(workers(run)[victim] if self.processes > 1 else run.pid, number)
-                break
+                return victim
             time.sleep(0.01)
-        return victim
 
     def _journal(self) -> int:
         """The number of the journal's file, which is another one from the start of training on."""
@@ -113,13 +122,21 @@ class Soak:
     def _saved(self) -> int:
         return max(checkpoint.steps(self.out / "checkpoints"), default=0)
 
+    def _sealed(self) -> list[int]:
+        """The steps of the checkpoints that were finished, newest first."""
+        folder = self.out / "checkpoints"
+        return [step for step in checkpoint.steps(folder) if (folder / str(step) / SEAL).exists()]
+
     def _wait_for_save(self, run: subprocess.Popen) -> None:
-        """Until a checkpoint has begun and is not sealed; or the run has come to its end."""
-        while run.poll() is None:
-            folders = [path for path in (self.out / "checkpoints").glob("*") if path.is_dir()]
-            if any(not (path / SEAL).exists() for path in folders):
-                return
+        """Until a checkpoint has begun and is not sealed."""
+        while not self._saving():
+            assert run.poll() is None, "the run has ended before another save"
             time.sleep(0.001)
+
+    def _saving(self) -> bool:
+        """Whether there is a checkpoint without a seal; what is being dropped is none."""
+        folders = [path for path in (self.out / "checkpoints").glob("*") if path.suffix != ".dropped"]
+        return any(path.is_dir() and not (path / SEAL).exists() for path in folders)
 
 
 def flip_a_bit(path: Path) -> None:
@@ -142,13 +159,13 @@ def soak(
 ) -> bool:
     """Whether a run to which all that happens ends with the bytes of one to which nothing does."""
     pictures = gradients(folder / "pictures")
-    steps = 40 + (kills + terms) * AHEAD
+    steps = 40 + (kills + terms + harms) * AHEAD
     draws = random.Random(seed)
     straight = Soak(pictures, folder / "straight", steps, processes, draws)
     pieces = Soak(pictures, folder / "pieces", steps, processes, draws)
     straight.end()
     events: list[Callable[[], str]] = [
-        lambda index=index: pieces.kill(index % 3 == 2) for index in range(kills)
+        lambda index=index: pieces.kill(index % 3 == 0) for index in range(kills)
     ]
     events += [pieces.terminate] * terms
     events += [lambda index=index: pieces.harm(DAMAGES[index % len(DAMAGES)]) for index in range(harms)]

@@ -11,10 +11,12 @@ import jax
 import numpy as np
 from rich.console import Console
 
-from mezzotint.config import Config, from_json
+from mezzotint.config import Config, Optimizer, from_json
 from mezzotint.networks.ensemble import Ensemble
+from mezzotint.networks.unet import UNet
 from mezzotint.runs import journal
 from mezzotint.training import loop
+from mezzotint.training.gradients import separable
 from mezzotint.training.interrupt import Interrupt
 from mezzotint.training.prepare import Plan, claim, plan
 from mezzotint.training.sharding import mesh_over
@@ -29,6 +31,10 @@ MESHES = [
     ("params", 2, 8),
 ]
 RESUMED = [("nothing", 1, 2), ("params", 1, 8)]
+ALONE = [  # what is asked for, and on how many devices
+    ("unet", {}, (1, 2, 8)),
+    ("parts", {"optimizer": Optimizer(accumulate=2), "remat": True}, (4, 8)),
+]
 
 
 def planned(config: Config, devices: int) -> Plan:
@@ -45,7 +51,12 @@ def train(plan: Plan, out: Path) -> TrainState:
 
 def losses(out: Path) -> list[float]:
     """Of each step."""
-    return [entry["loss"] for entry in journal.read(out / "journal.jsonl") if entry["kind"] == "train"]
+    return figures(out, "loss")
+
+
+def figures(out: Path, name: str) -> list[float]:
+    """The losses, or what else the journal has of each step."""
+    return [entry[name] for entry in journal.read(out / "journal.jsonl") if entry["kind"] == "train"]
 
 
 def digest(state: TrainState) -> str:
@@ -63,6 +74,17 @@ def largest_share(state: TrainState) -> int:
     return max(held.values())
 
 
+def alone(config: Config, folder: Path) -> None:
+    """Trains a network without batch statistics; says whether each device finds its gradients alone."""
+    for name, asked, counts in ALONE:
+        for devices in counts:
+            run, the_plan = folder / f"{name}-{devices}", planned(replace(config, **asked), devices)
+            train(the_plan, run)
+            said = {"mesh": [name, devices], "alone": separable(the_plan.config, the_plan.mesh)}
+            said |= {"losses": figures(run, "loss"), "norms": figures(run, "gradient_norm")}
+            print(json.dumps(said), flush=True)
+
+
 def main(config: Config, folder: Path) -> None:
     """Trains over each mesh; over some, stops and goes on as well, and the last goes on elsewhere."""
     half = replace(config, steps=20)
@@ -77,6 +99,7 @@ def main(config: Config, folder: Path) -> None:
             resumed = train(planned(replace(config, **laid), devices), stopped)
             said |= {"digests": [digest(state), digest(resumed)]}
         print(json.dumps(said), flush=True)
+    alone(replace(config, steps=10, network=UNet(widths=(8,), depth=1, embedding=8)), folder)
     several = replace(config, steps=10, network=Ensemble(config.network, 4))
     for devices in (1, 2, 8):  # all members, two of them, and a part of all on a device
         out = folder / f"members-{devices}"

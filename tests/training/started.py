@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from mezzotint.runs import journal
@@ -13,35 +14,52 @@ from tests.training.runs import digests
 TINY = {
     "image-size": 8,
     "batch-size": 8,
-    "network.kind": "article-unet",
-    "network.widths": 8,
-    "network.depth": 1,
-    "network.stem": 8,
-    "network.embedding": 8,
     "watch.log": 1,
     "watch.validate": 0,
     "watch.sample": 0,
     "watch.checkpoint": 5,
 }
+ARTICLE = {
+    "network.kind": "article-unet",
+    "network.widths": 8,
+    "network.depth": 1,
+    "network.stem": 8,
+    "network.embedding": 8,
+}
+UNET = {
+    "network.kind": "unet",
+    "network.widths": 8,
+    "network.depth": 1,
+    "network.heads": 2,
+    "network.embedding": 8,
+}
 
 
-def words(pictures: Path, out: Path, **options: object) -> list[str]:
+def words(
+    pictures: Path, out: Path, network: Mapping[str, object] = ARTICLE, /, **options: object
+) -> list[str]:
     """`train ...` for a tiny run; options by their names, _ for - and __ for a dot."""
     given = {name.replace("__", ".").replace("_", "-"): value for name, value in options.items()}
-    chosen = {"data": f"folder:{pictures}", "out": out, **TINY, **given}
+    chosen = {"data": f"folder:{pictures}", "out": out, **TINY, **network, **given}
     return ["train", "demo", *(word for name, value in chosen.items() for word in (f"--{name}", str(value)))]
 
 
+def with_devices(count: int) -> dict[str, str]:
+    """What the environment of a process says that is to have so many fake devices."""
+    flags = os.environ.get("XLA_FLAGS", "")
+    return {"XLA_FLAGS": f"{flags} --xla_force_host_platform_device_count={count}"}
+
+
 def start(words: list[str], processes: int = 1, devices: int = 1) -> subprocess.Popen:
-    """The command, on some processes with some fake devices each."""
+    """The command, on some processes with some fake devices each; Ctrl-C in its terminal is `os.killpg`."""
     launch = ["launch", "-n", str(processes), "--"] if processes > 1 else []
-    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={devices}"
     return subprocess.Popen(
         [sys.executable, "-m", "mezzotint", *launch, *words],
-        env={**os.environ, "XLA_FLAGS": flags},
+        env=os.environ | with_devices(devices),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        process_group=0,
     )
 
 

@@ -1,4 +1,4 @@
-"""Two devices train as one does, BatchNorm included."""
+"""Several devices train as one does, BatchNorm included."""
 
 import json
 import os
@@ -84,10 +84,21 @@ def on_eight(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 def test_every_mesh_gives_the_losses_of_one_device(on_eight: dict[str, dict]) -> None:
     one = on_eight["nothing-1-1"]["losses"]
-    others = {name: mesh for name, mesh in on_eight.items() if not name.startswith("members")}
+    others = {name: mesh for name, mesh in on_eight.items() if name.startswith(("nothing", "params", "else"))}
     assert len(one) == 50 and len(others) == 7
     for name, mesh in others.items():
         assert mesh["losses"] == pytest.approx(one, rel=1e-5), name
+
+
+def test_a_network_without_batch_statistics_has_the_losses_of_one_device(on_eight: dict[str, dict]) -> None:
+    """With rematerialisation too; each device finds its gradients alone, if its rows can be cut in parts."""
+    one = on_eight["unet-1"]
+    found = {name: mesh for name, mesh in on_eight.items() if "alone" in mesh}
+    together = [name for name, mesh in found.items() if not mesh["alone"]]
+    assert len(one["losses"]) == 10 and together == ["unet-1", "parts-8"]
+    for name, mesh in found.items():
+        assert mesh["losses"] == pytest.approx(one["losses"], rel=1e-5), name
+        assert mesh["norms"] == pytest.approx(one["norms"], rel=1e-5), name
 
 
 def test_members_that_share_devices_have_the_losses_of_one_device(on_eight: dict[str, dict]) -> None:

@@ -56,6 +56,7 @@ class Together:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
+                start_new_session=True,  # a terminal sends Ctrl-C to its whole group, and it must come once
             )
             for i in range(count)
         ]
@@ -70,15 +71,16 @@ class Together:
 
     def wait(self) -> int:
         """Waits for all, ends the rest where one has failed, and gives the first failure or 0."""
-        failed = 0
+        failed, end = 0, threading.Timer(GRACE, self._end)
         while running := [process for process in self._processes if process.poll() is None]:
             codes = [process.returncode for process in self._processes if process.returncode]
             if codes and not failed:
-                failed = codes[0]
-                threading.Timer(GRACE, self._end).start()
+                failed = min(codes)  # a signal, which is below 0, before what it led to in the others
+                end.start()
             time.sleep(0.05 if running else 0)
         for thread in self._threads:
             thread.join(GRACE)
+        end.cancel()
         failed = failed or next((p.returncode for p in self._processes if p.returncode), 0)
         return failed if failed >= 0 else 128 - failed
 

@@ -1,7 +1,8 @@
 """`mezzotint VERB ...`: finds the verb, and says errors in one line.
 
-Exit codes: 0 done (also when asked to stop by Ctrl-C or SIGTERM, after saving), 1 `doctor` found something
-wrong, 2 something that the user can mend, 130 a second Ctrl-C.
+Exit codes: 0 done (also when asked to stop by Ctrl-C or SIGTERM, after saving, unless `train` is given
+another code for that), 1 `doctor` found something wrong, 2 something that the user can mend, 130 a second
+Ctrl-C.
 """
 
 import sys
