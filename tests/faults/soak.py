@@ -115,9 +115,9 @@ class Soak:
             time.sleep(0.01)
 
     def _journal(self) -> int:
-        """The number of the journal's file, which is another one from the start of training on."""
+        """When the journal was written to, which is later from the start of training on."""
         path = RunFolder(self.out).journal
-        return path.stat().st_ino if path.exists() else 0
+        return path.stat().st_mtime_ns if path.exists() else 0
 
     def _saved(self) -> int:
         return max(checkpoint.steps(self.out / "checkpoints"), default=0)
