@@ -1,6 +1,6 @@
 """Memorisation setting in: held-out pictures get worse as training pictures get better, or copies appear."""
 
-from scipy.stats import fisher_exact
+from scipy.stats import hypergeom
 
 from mezzotint.doctor.finding import Finding, Verdict, graded
 from mezzotint.doctor.record import Record
@@ -67,10 +67,10 @@ def more_than_held_out(report: Report) -> float:
     Fisher's exact test, J. R. Stat. Soc. 85 (1922), 87: of few held-out pictures none may be called a copy by
     chance, too.
     """
-    shares = ((report.copies.share, report.count), (report.copies.held_out, report.held_out))
-    table = [[round(share * count), count - round(share * count)] for share, count in shares]
-    _, probability = fisher_exact(table, alternative="greater")
-    return float(probability)
+    copied = round(report.copies.share * report.count)
+    by_chance = round(report.copies.held_out * report.held_out)
+    every = report.count + report.held_out
+    return float(hypergeom.sf(copied - 1, every, copied + by_chance, report.count))
 
 
 def _stop(record: Record, best: int | None) -> str:
