@@ -11,7 +11,6 @@ import argparse
 import io
 import json
 import shutil
-import sys
 import tarfile
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import numpy as np
 from PIL import Image
 from scipy.io import loadmat, savemat
 
+from mezzotint.cli.main import in_a_line
 from mezzotint.data.decode import decode
 from mezzotint.data.fit import Fit
 from mezzotint.data.flowers import IMAGES, LABELS, SET_NAMES, SETS
@@ -86,8 +86,5 @@ def jpeg(picture: np.ndarray) -> bytes:
 
 
 if __name__ == "__main__":
-    try:
+    with in_a_line():
         main()
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)

@@ -11,7 +11,6 @@ run that was stopped goes on.
 import argparse
 import hashlib
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from prepare import number
 import mezzotint
 from mezzotint import runtime
 from mezzotint.cli import evaluate
+from mezzotint.cli.main import in_a_line
 from mezzotint.config import Config
 from mezzotint.core.labels import unlabelled
 from mezzotint.data.open import open_origin
@@ -228,8 +228,5 @@ def _interval(number: Iterable[float]) -> str:
 
 
 if __name__ == "__main__":
-    try:
+    with in_a_line():
         main()
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)

@@ -13,7 +13,6 @@ from mezzotint.doctor.examine import LOOKS, examine
 from mezzotint.doctor.finding import Verdict, graded
 from mezzotint.doctor.record import Record
 from mezzotint.evaluation.report import Copies, Number
-from mezzotint.model import weights
 from mezzotint.networks.unet import UNet
 from tests.doctor.records import MEAN, STEPS, changed, healthy, report, with_config, with_grids
 
@@ -127,7 +126,7 @@ def test_copies_among_few_held_out_pictures_may_be_chance(run: Record) -> None:
 
 def test_an_evaluation_of_earlier_weights_says_nothing_of_these(run: Record) -> None:
     assert run.model is not None
-    now = weights.digest(run.model.variables, run.model.pixels)
+    now = run.model.digest
     copied = report(copies=Copies(0.05, 0.04, 0.06, 0.003, -9.0, 0.9), made={"weights": now}, count=500)
     earlier = report(made={"weights": "of another step"}, count=5000)
     both = {run.folder.path / "a": earlier, run.folder.path / "b": copied}

@@ -7,6 +7,8 @@ Ctrl-C.
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TextIO
 
@@ -33,8 +35,15 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs a command line; leaves by `SystemExit` with the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     warnings.showwarning = _show_warning
-    try:
+    with in_a_line():
         _dispatch(words)
+
+
+@contextmanager
+def in_a_line() -> Iterator[None]:
+    """Within it, what the user can mend, and Ctrl-C, end the program with one line and their exit codes."""
+    try:
+        yield
     except UserError as error:
         print(f"mezzotint: {error}", file=sys.stderr)
         raise SystemExit(2) from None

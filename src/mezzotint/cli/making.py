@@ -17,7 +17,7 @@ from mezzotint.core.grid import Grid
 from mezzotint.editing.plan import Edits
 from mezzotint.edits import Noise
 from mezzotint.errors import UserError
-from mezzotint.model import Guidance, Model, in_turn, load, weights
+from mezzotint.model import Guidance, Model, in_turn, load
 from mezzotint.model.ensemble import member
 from mezzotint.model.model import BATCH
 from mezzotint.sampling.ddim import Ddim
@@ -110,13 +110,13 @@ class Maker(NamedTuple):
         """All that the pictures are functions of, for JSON; weights by their digest."""
         asked, weaker = asdict(self.making.guiding), self.guidance.weaker
         return {
-            "weights": _digest(self.model),
+            "weights": self.model.digest,
             "sampler": name_of(self.sampler),
             "steps": self.making.steps or self.model.config.sampling_steps,
             "grid": repr(self.grid),
             "seed": self.making.seed,
             **{name: value for name, value in asked.items() if value not in (None, ())},
-            **({} if weaker is None else {"weaker_weights": _digest(weaker)}),
+            **({} if weaker is None else {"weaker_weights": weaker.digest}),
         }
 
     def invert(self, picture: Float[np.ndarray, "height width channels"]) -> Noise:
@@ -143,10 +143,6 @@ class Maker(NamedTuple):
                 path = out / f"{self.making.seed}_{index:05d}.png"
                 pictures.save_png(pictures.to_bytes(image), path, self.making.scale)
         print(out)
-
-
-def _digest(model: Model) -> str:
-    return weights.digest(model.variables, model.pixels)
 
 
 def anything(sampler: Sampler) -> bool:

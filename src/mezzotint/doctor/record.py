@@ -14,7 +14,7 @@ from mezzotint.config import Config
 from mezzotint.errors import UserError
 from mezzotint.evaluation import report as reports
 from mezzotint.evaluation.report import Report
-from mezzotint.model import Model, load, weights
+from mezzotint.model import Model, load
 from mezzotint.runs import checkpoint, journal
 from mezzotint.runs.folder import RunFolder
 
@@ -72,7 +72,7 @@ class Record:
     @property
     def current(self) -> list[Report]:
         """The evaluations of the weights that the run has now, and those of pictures made elsewhere."""
-        now = self.model and weights.digest(self.model.variables, self.model.pixels)
+        now = self.model and self.model.digest
         return [each for each in self.reports.values() if not each.made or each.made.get("weights") == now]
 
     @property

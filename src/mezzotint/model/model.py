@@ -54,6 +54,11 @@ class Model:
     pixels: PixelStatistics
     tuned: tuple[Tuned, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """Of the weights and the pixel statistics: what tells models of one network apart."""
+        return weights.digest(self.variables, self.pixels)
+
     def denoiser(self, labels: Labels | None = None, guidance: Guidance = UNGUIDED) -> Denoiser:
         """(noisy images, times) -> estimates, in normalised pixels, with the weights bound.
 
